@@ -1,0 +1,26 @@
+"""HTTP and WebSocket in one process: `uvicorn pmsite.asgi:application`."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pmsite.settings")
+http = get_asgi_application()  # first: the imports below need the apps to be ready
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from monitoring.live.routing import websocket_urlpatterns  # noqa: E402
+
+# The validator refuses a foreign Origin and a missing one; the consumer refuses strangers.
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+        ),
+    }
+)
