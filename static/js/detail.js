@@ -1,0 +1,40 @@
+// One position's page: hero and rail live, chart and rules fetched anew when the price has moved.
+import { attr, put } from './dom.js';
+import { drawRail, railRefs } from './rail.js';
+import { refresh } from './feed.js';
+
+const REDRAW = 15000; // ms between two drawings of the chart at most
+const hero = document.getElementById('hero');
+let refs = null;
+let timer = 0;
+let drawn = Date.now();
+
+function redraw() {
+  timer = 0;
+  if (document.hidden) return;
+  drawn = Date.now();
+  const base = `/positions/${hero.dataset.id}/`;
+  refresh('chart', `${base}parts/chart/${location.search}`);
+  refresh('rules', `${base}parts/rules/`);
+  refresh('figures', `${base}parts/figures/`);
+}
+
+/** Take the rows of a frame; only this page's position matters. */
+export function takeDetail(rows) {
+  const row = hero && rows.find((one) => one.id === Number(hero.dataset.id));
+  if (!row) return;
+  for (const name of ['px', 'px2', 'pl', 'pl_a', 'pl2', 'rl_long', 'rr_long', 'why']) {
+    const el = document.querySelector(`[data-d=${name}]`);
+    if (el && row[name] !== undefined) put(el, row[name]);
+  }
+  if (row.pl_c !== undefined) attr(hero.querySelector('.pl-v'), 'class', `v pl-v ${row.pl_c}`);
+  if (row.cls !== undefined) attr(hero, 'class', `hero num ${row.cls}`);
+  if (row.rail) drawRail(refs, row.rail);
+  if (row.state && row.state !== hero.dataset.state) { location.reload(); return; }
+  if (!timer) timer = setTimeout(redraw, Math.max(500, REDRAW - (Date.now() - drawn)));
+}
+
+/** Bind the hero; nothing on other pages. */
+export function startDetail() {
+  if (hero) refs = railRefs(hero);
+}

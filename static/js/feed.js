@@ -1,0 +1,48 @@
+// Journal entries as they happen: the activity list, what is announced, the tab's title and icon.
+import { say } from './texts.js';
+import { fragment, put } from './dom.js';
+import { writeTimes } from './clock.js';
+import { announce } from './voice.js';
+
+const list = document.getElementById('feed');
+const shape = document.getElementById('feed-item');
+const title = document.title;
+const MOST = 60;
+
+/** One journal entry: into the list if it belongs there, and said aloud by its urgency. */
+export function takeEntry(entry) {
+  if (entry.urgency === 'critical') announce(`${entry.title}. ${entry.line}`, 'assert');
+  else if (entry.urgency === 'high') announce(`${entry.title}. ${entry.line}`);
+  const only = list?.dataset.position;
+  if (!list || !shape || list.dataset.still !== undefined || (only && Number(only) !== entry.position)) return;
+  const li = shape.content.firstElementChild.cloneNode(true);
+  li.className = entry.tone;
+  li.querySelector('use').setAttribute('href', `#i-${entry.icon}`);
+  const link = li.querySelector('a');
+  put(link, entry.title);
+  if (entry.url && !only) link.href = entry.url; else link.replaceWith(entry.title);
+  put(li.querySelector('p'), entry.line);
+  li.querySelector('time').dateTime = entry.at;
+  writeTimes(li);
+  list.prepend(li);
+  list.nextElementSibling?.matches('.none') && list.nextElementSibling.remove();
+  while (list.children.length > (Number(list.dataset.most) || MOST)) list.lastElementChild.remove();
+}
+
+/** Tab title and icon: "(1) Stop hit · …" while something critical stands. */
+export function showTrouble(counts, silent) {
+  const name = silent ? 'crit' : counts.crit ? 'crit' : counts.att ? 'warn' : 'ok';
+  const fav = document.getElementById('favicon');
+  if (fav.getAttribute('href') !== fav.dataset[name]) fav.setAttribute('href', fav.dataset[name]);
+  document.title = counts.crit ? `(${counts.crit}) ${say('trouble')} · ${title}` : title;
+  if (navigator.setAppBadge) navigator.setAppBadge(counts.crit || 0).catch(() => {});
+}
+
+/** Replace the element `id` by the server's newest rendering of it. */
+export async function refresh(id, url) {
+  const html = await fragment(url);
+  const fresh = html?.getElementById(id);
+  if (!fresh) return;
+  document.getElementById(id)?.replaceWith(fresh);
+  writeTimes(fresh);
+}
