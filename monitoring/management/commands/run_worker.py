@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connections
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from monitoring.heartbeat import WORKER, last_beat
+from monitoring.schedules import ensure_schedules, resume, unacknowledged
+from monitoring.supervisor import Child, Pulse, Supervisor, die_with_parent
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+# A beat is due every two seconds. Fifteen leave room for SQLite's write lock on a busy disk.
+WEDGED_AFTER = 15.0
+# Workers times queue_limit stays far below: more means that no result is being saved.
+UNACKNOWLEDGED_AT_MOST = 40
+
+
+class Command(BaseCommand):
+    help = _("Runs the worker: django-q2's cluster, restarted when it dies or stops working.")
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--grace",
+            type=float,
+            default=10.0,
+            metavar="SECONDS",
+            help=_("how long a running task may go on after SIGTERM (default 10)"),
+        )
+        parser.add_argument(
+            "--cluster",
+            action="store_true",
+            help=_("run the bare cluster: what the supervisor starts, not for people"),
+        )
+
+    def handle(self, *args: Any, grace: float, cluster: bool, **options: Any) -> None:
+        if cluster:
+            run_cluster()
+        else:
+            Supervisor([worker(grace)], say=lambda text: self.stderr.write(f"[worker] {text}")).run()
+
+
+def worker(grace: float) -> Child:
+    """The supervised cluster. It dies with its supervisor: crash-only, and no orphan keeps at it."""
+    return Child(
+        name="cluster",
+        argv=[sys.executable, "manage.py", "run_worker", "--cluster"],
+        cwd=str(settings.BASE_DIR),
+        environ={"PM_WORKER": "1"},
+        grace=grace,
+        on_parent_death=signal.SIGKILL,
+        prepare=make_ready,
+        pulse=Pulse(read=read_pulse, limit=WEDGED_AFTER),
+    )
+
+
+def run_cluster() -> None:
+    """django-q2's own command. Its processes die with the one that forked them (Linux)."""
+    os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL))
+    call_command("qcluster")
+
+
+def make_ready() -> None:
+    """Schedules in place and due now. Raises OSError while the database cannot be reached."""
+    now = timezone.now()
+    try:
+        ensure_schedules(now=now)
+        resume(now=now)
+    except DatabaseError as error:
+        raise OSError(_("the database does not answer (%s)") % type(error).__name__) from error
+    finally:
+        connections.close_all()
+
+
+def read_pulse() -> object:
+    """What changes while tasks are run and their results saved. Raises OSError when unknown."""
+    try:
+        stuck = unacknowledged(now=timezone.now()) > UNACKNOWLEDGED_AT_MOST
+        return None if stuck else last_beat(WORKER)
+    except DatabaseError as error:
+        raise OSError(type(error).__name__) from error
+    finally:
+        connections.close_all()

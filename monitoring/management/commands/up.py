@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import socket
+import sys
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.utils.translation import gettext as _
+
+from monitoring.setup import FIRST_USER, first_login, install, load_demo_once
+from monitoring.supervisor import Child, Supervisor
+
+# Ctrl-C stops everything within five seconds: the worker's own cluster gets the shorter time.
+CLUSTER_GRACE, GRACE = 3.0, 4.0
+
+
+class Command(BaseCommand):
+    help = _("Runs the whole product in one terminal: the dashboard and the worker. Ctrl-C stops it.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if port_taken(settings.HOST, settings.PORT):
+            problem = _("%(host)s:%(port)s cannot be listened on (in use?); set PORT or HOST")
+            raise CommandError(problem % {"host": settings.HOST, "port": settings.PORT})
+        install(self.say)
+        password = first_login()
+        if load_demo_once():
+            self.say(_("Loaded the demo; `manage.py demo --clear` removes it for good."))
+        connections.close_all()
+        greeting = Greeting(password, self.say)
+        Supervisor([web(), worker()], say=self.say, each_tick=greeting.when_ready).run()
+        self.say(_("Stopped."))
+
+    def say(self, text: str) -> None:
+        with suppress(OSError):  # a terminal that was closed must not keep us from stopping
+            self.stdout.write(text)
+            self.stdout.flush()
+
+
+class Greeting:
+    """Tells the address, and the first login, once the dashboard answers."""
+
+    def __init__(self, password: str | None, say: Any) -> None:
+        self.password = password
+        self.say = say
+        self.done = False
+
+    def when_ready(self) -> None:
+        if self.done or not port_answers(settings.HOST, settings.PORT):
+            return
+        self.done = True
+        self.say(_("Position Manager: %s") % settings.SITE_URL)
+        if self.password is not None:
+            self.say(_("First login, shown this once: %s / %s") % (FIRST_USER, self.password))
+        self.say(_("Ctrl-C stops everything."))
+
+
+def web() -> Child:
+    """One uvicorn process for HTTP and WebSocket; deflate off, it costs more than it saves."""
+    uvicorn = "-m uvicorn pmsite.asgi:application --lifespan off --no-access-log --no-server-header"
+    tuned = "--log-level warning --ws-per-message-deflate false --timeout-graceful-shutdown 2"
+    address = ["--host", settings.HOST, "--port", str(settings.PORT)]
+    return Child(
+        name="web",
+        argv=[sys.executable, *uvicorn.split(), *tuned.split(), *address],
+        cwd=str(settings.BASE_DIR),
+        grace=GRACE,
+    )
+
+
+def worker() -> Child:
+    return Child(
+        name="worker",
+        argv=[sys.executable, "manage.py", "run_worker", "--grace", str(CLUSTER_GRACE)],
+        cwd=str(settings.BASE_DIR),
+        grace=GRACE,
+    )
+
+
+def port_taken(host: str, port: int) -> bool:
+    """Whether nobody could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def port_answers(host: str, port: int) -> bool:
+    """Whether somebody listens there; the wildcard addresses are asked over loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
+    try:
+        socket.create_connection((host, port), timeout=0.2).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,103 @@
+"""Rules that fire when the bid has risen: target table, ladder, absolute target, fair value."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from positions.domain.pnl import floor_shares
+from positions.domain.policy import HUNDRED, Policy, ProfitRow
+from positions.domain.state import WatchState
+from positions.domain.views import Held, Moment, View, age_minutes, target_view
+
+
+def full_row(policy: Policy, age: Decimal) -> ProfitRow | None:
+    """The 100 % row in force: the highest `after_minutes` that the age has reached."""
+    rows = [row for row in policy.full_rows if row.after_minutes <= age]
+    return max(rows, key=lambda row: row.after_minutes, default=None)
+
+
+def target_level(policy: Policy, entry: Decimal, age: Decimal) -> Decimal | None:
+    """Price at which everything is sold: the lower of the table's level and the absolute one."""
+    levels = []
+    row = full_row(policy, age)
+    if row is not None:
+        levels.append(entry * (1 + row.pct / HUNDRED))
+    if policy.take_profit_price is not None:
+        levels.append(policy.take_profit_price)
+    return min(levels, default=None)
+
+
+def take_profit(moment: Moment) -> View | None:
+    """Everything at the table's level, or the ladder rungs reached and not yet sold, as one exit."""
+    age = age_minutes(moment)
+    level = target_level(moment.policy, moment.held.entry, age)
+    full = None
+    if level is not None:
+        full = target_view("take_profit", moment, level, moment.held.shares)
+        if full.hit:
+            return full
+    ladder = _ladder(moment, age)
+    if ladder is None or (full is not None and not ladder.hit and _nearer(full, ladder)):
+        return full
+    return ladder
+
+
+def _nearer(one: View, other: View) -> bool:
+    return one.distance is not None and other.distance is not None and one.distance < other.distance
+
+
+def rung_level(row: ProfitRow, entry: Decimal) -> Decimal:
+    """Price of a rung."""
+    return entry * (1 + row.pct / HUNDRED)
+
+
+def open_rungs(
+    policy: Policy, held: Held, state: WatchState
+) -> tuple[tuple[ProfitRow, Decimal], ...]:
+    """Rungs that still have shares to sell, with how many, lowest level first."""
+    rows = sorted(policy.rungs, key=lambda row: (row.pct, row.after_minutes))
+    parts = ((row, held.bought * row.sell_pct / HUNDRED - state.sold(row.key)) for row in rows)
+    return tuple((row, part) for row, part in parts if part > 0)
+
+
+def _ladder(moment: Moment, age: Decimal) -> View | None:
+    held = moment.held
+    rungs = [
+        (row, part)
+        for row, part in open_rungs(moment.policy, held, moment.state)
+        if row.after_minutes <= age
+    ]
+    if not rungs:
+        return None
+    reached = [
+        (row, part)
+        for row, part in rungs
+        if moment.bid is not None and moment.bid >= rung_level(row, held.entry)
+    ]
+    shares = floor_shares(min(sum((part for _, part in reached), Decimal(0)), held.shares))
+    if shares > 0 and shares >= (held.min_size or Decimal(0)):
+        top = max(rung_level(row, held.entry) for row, _ in reached)
+        view = target_view("take_profit", moment, top, shares)
+        parts = tuple((row.key, part) for row, part in reached)
+        return View(view.rule, True, top, view.distance, view.sentence, shares, top, parts)
+    waiting = [row for row, part in rungs if (row, part) not in reached]
+    if not waiting:
+        return None
+    level = min(rung_level(row, held.entry) for row in waiting)
+    return target_view("take_profit", moment, level, Decimal(0))
+
+
+def fair_level(policy: Policy, held: Held) -> Decimal | None:
+    """Own probability of the held outcome x payout; None where it is not known."""
+    value = held.probability if policy.fair_value == "thesis" else policy.fair_value
+    if not isinstance(value, Decimal) or held.payout is None:
+        return None
+    return value * held.payout
+
+
+def fair_value(moment: Moment) -> View | None:
+    """The market pays what we think it is worth: the edge is gone."""
+    level = fair_level(moment.policy, moment.held)
+    if level is None:
+        return None
+    return target_view("fair_value", moment, level, moment.held.shares)

@@ -1,0 +1,91 @@
+"""Why we hold and when we leave: strategies, exit policies, theses."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from positions.fields import ExactDecimalField, above, at_least
+
+
+class Strategy(models.Model):
+    """A named way of trading; its exit policy guards every position that carries it."""
+
+    name = models.SlugField(_("name"), unique=True)
+    description = models.TextField(_("description"), blank=True)
+
+    class Meta:
+        verbose_name = _("strategy")
+        verbose_name_plural = _("strategies")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Thesis(models.Model):
+    """Why the position is held; the AI stage judges news against it. History is in the journal."""
+
+    position = models.OneToOneField(
+        "positions.Position", models.CASCADE, related_name="thesis", verbose_name=_("position")
+    )
+    text = models.TextField(_("thesis"), blank=True)
+    probability = ExactDecimalField(
+        _("own probability"),
+        null=True,
+        blank=True,
+        help_text=_("Of the outcome you hold, 0 to 1."),
+    )
+    keywords = models.CharField(
+        _("keywords"), max_length=500, blank=True, help_text=_("Comma list, for the news search.")
+    )
+    feeds = models.TextField(_("feeds"), blank=True, help_text=_("RSS addresses, one a line."))
+    review_at = models.DateField(_("review on"), null=True, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("thesis")
+        verbose_name_plural = _("theses")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(probability__isnull=True) | Q(at_least("probability", 0.0)),
+                name="thesis_probability_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(probability__isnull=True) | ~Q(above("probability", 1.0)),
+                name="thesis_probability_at_most_one",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class ExitPolicy(models.Model):
+    """Exit rules of a strategy, or what one position states differently from its strategy.
+
+    `document` is the contract's JSON, numbers as strings; a key that is absent inherits, an
+    explicit null turns the inherited rule off.
+    """
+
+    strategy = models.OneToOneField(
+        Strategy, models.CASCADE, null=True, blank=True, related_name="policy"
+    )
+    position = models.OneToOneField(
+        "positions.Position", models.CASCADE, null=True, blank=True, related_name="policy"
+    )
+    document = models.TextField(_("rules"), default="{}")
+
+    class Meta:
+        verbose_name = _("exit policy")
+        verbose_name_plural = _("exit policies")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(strategy__isnull=True, position__isnull=False)
+                | Q(strategy__isnull=False, position__isnull=True),
+                name="policy_has_one_owner",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.strategy or self.position)

@@ -1,0 +1,1 @@
+"""Where prices, holdings and fills come from: one adapter a venue, behind the ports of `base`."""
