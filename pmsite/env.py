@@ -155,7 +155,9 @@ class Reader:
         parts = (part.strip() for part in self.text(name).split(","))
         return tuple(part for part in parts if part)
 
-    def url(self, name: str, default: str = "", *, schemes: Sequence[str] = ("http", "https")) -> str:
+    def url(
+        self, name: str, default: str = "", *, schemes: Sequence[str] = ("http", "https")
+    ) -> str:
         """A URL without its trailing slash; "" when unset and no default is given."""
         secret = name in SECRETS
         value = self.secret(name) if secret else self.text(name)

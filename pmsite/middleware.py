@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpResponse
@@ -10,7 +10,7 @@ from django.utils.decorators import sync_and_async_middleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -21,19 +21,19 @@ POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-acti
 
 @sync_and_async_middleware
 def content_security_policy(
-    get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]],
-) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
+    get_response: Callable[[HttpRequest], Any],
+) -> Callable[[HttpRequest], Any]:
     """The contract's Content-Security-Policy on every response, the admin's and errors too."""
 
     async def asynchronous(request: HttpRequest) -> HttpResponseBase:
-        response = await get_response(request)  # type: ignore[misc]
+        response: HttpResponseBase = await get_response(request)
         response["Content-Security-Policy"] = POLICY
         return response
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
-        response = get_response(request)
-        response["Content-Security-Policy"] = POLICY  # type: ignore[index]
-        return response  # type: ignore[return-value]
+        response: HttpResponseBase = get_response(request)
+        response["Content-Security-Policy"] = POLICY
+        return response
 
     return asynchronous if iscoroutinefunction(get_response) else synchronous
 

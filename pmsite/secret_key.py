@@ -6,10 +6,7 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 def kept_key(path: Path) -> str:
@@ -24,13 +21,14 @@ def kept_key(path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600 from the start
+    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600 from the start
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(50) + "\n")
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
-            os.link(temporary, path)
+            path.hardlink_to(temporary)
     finally:
-        os.unlink(temporary)
+        temporary.unlink()

@@ -46,7 +46,9 @@ class Command(BaseCommand):
         if cluster:
             run_cluster()
         else:
-            Supervisor([worker(grace)], say=lambda text: self.stderr.write(f"[worker] {text}")).run()
+            Supervisor(
+                [worker(grace)], say=lambda text: self.stderr.write(f"[worker] {text}")
+            ).run()
 
 
 def worker(grace: float) -> Child:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -13,12 +13,17 @@ from django.utils.translation import gettext as _
 from monitoring.setup import FIRST_USER, first_login, install, load_demo_once
 from monitoring.supervisor import Child, Supervisor
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # Ctrl-C stops everything within five seconds: the worker's own cluster gets the shorter time.
 CLUSTER_GRACE, GRACE = 3.0, 4.0
 
 
 class Command(BaseCommand):
-    help = _("Runs the whole product in one terminal: the dashboard and the worker. Ctrl-C stops it.")
+    help = _(
+        "Runs the whole product in one terminal: the dashboard and the worker. Ctrl-C stops it."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if port_taken(settings.HOST, settings.PORT):
@@ -26,10 +31,12 @@ class Command(BaseCommand):
             raise CommandError(problem % {"host": settings.HOST, "port": settings.PORT})
         install(self.say)
         password = first_login()
+        if password is not None:
+            self.say(_("First login, shown this once: %s / %s") % (FIRST_USER, password))
         if load_demo_once():
             self.say(_("Loaded the demo; `manage.py demo --clear` removes it for good."))
         connections.close_all()
-        greeting = Greeting(password, self.say)
+        greeting = Greeting(self.say)
         Supervisor([web(), worker()], say=self.say, each_tick=greeting.when_ready).run()
         self.say(_("Stopped."))
 
@@ -40,10 +47,9 @@ class Command(BaseCommand):
 
 
 class Greeting:
-    """Tells the address, and the first login, once the dashboard answers."""
+    """Tells the address once the dashboard answers."""
 
-    def __init__(self, password: str | None, say: Any) -> None:
-        self.password = password
+    def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
         self.done = False
 
@@ -51,10 +57,7 @@ class Greeting:
         if self.done or not port_answers(settings.HOST, settings.PORT):
             return
         self.done = True
-        self.say(_("Position Manager: %s") % settings.SITE_URL)
-        if self.password is not None:
-            self.say(_("First login, shown this once: %s / %s") % (FIRST_USER, self.password))
-        self.say(_("Ctrl-C stops everything."))
+        self.say(_("Position Manager: %s   (Ctrl-C stops everything)") % settings.SITE_URL)
 
 
 def web() -> Child:
@@ -71,6 +74,7 @@ def web() -> Child:
 
 
 def worker() -> Child:
+    """The supervised worker; what it supervises has to stop before this does."""
     return Child(
         name="worker",
         argv=[sys.executable, "manage.py", "run_worker", "--grace", str(CLUSTER_GRACE)],

@@ -1,0 +1,142 @@
+"""The recurring jobs as django-q2 schedules, down to seconds.
+
+django-q2 counts in whole minutes. A schedule's minutes are only the watchdog here: when a run ends,
+it pulls its schedule's `next_run` forward to the next multiple of its seconds, counted from when it
+was due, so that nothing drifts. A run that dies leaves the watchdog standing. A run that takes long
+is not overtaken before the watchdog's minute, and after downtime there is one run, not many.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+from django_q.models import Failure, OrmQ, Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+FAILURES_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recurring job: `monitoring.tasks.<name>` every so many seconds."""
+
+    name: str
+    seconds: int
+    at_start: bool = True  # due at once when a worker starts
+
+    @property
+    def func(self) -> str:
+        return f"monitoring.tasks.{self.name}"
+
+    @property
+    def minutes(self) -> int:
+        return math.ceil(self.seconds / 60)
+
+
+class TaskError(Exception):
+    """What django-q2 stores of a failed task: its name, never the text of the real error."""
+
+
+def plans() -> tuple[Plan, ...]:
+    """The jobs of this installation; the pass runs at MONITOR_INTERVAL."""
+    return (
+        Plan("beat", 2),
+        Plan("monitor", settings.MONITOR_INTERVAL),
+        Plan("deliver", 2),
+        Plan("sync_wallets", 300),
+        Plan("prune", 24 * 3600, at_start=False),
+    )
+
+
+def next_due(due: datetime, now: datetime, seconds: int) -> datetime:
+    """The first time after `now` that lies a whole number of `seconds` after `due`."""
+    missed = max(0, (now - due) // timedelta(seconds=seconds))
+    return due + timedelta(seconds=seconds * (missed + 1))
+
+
+def ensure_schedules(*, now: datetime) -> None:
+    """Make or mend the schedules; idempotent. A schedule that a person switched off stays off."""
+    for plan in plans():
+        twins = Schedule.objects.filter(name=plan.name).order_by("id").values_list("id", flat=True)
+        Schedule.objects.filter(id__in=list(twins[1:])).delete()
+        Schedule.objects.update_or_create(
+            name=plan.name,
+            defaults={
+                "func": plan.func,
+                "schedule_type": Schedule.MINUTES,
+                "minutes": plan.minutes,
+                "intended_date_kwarg": "due",
+            },
+            create_defaults={
+                "func": plan.func,
+                "schedule_type": Schedule.MINUTES,
+                "minutes": plan.minutes,
+                "intended_date_kwarg": "due",
+                "repeats": -1,
+                "next_run": now,
+            },
+        )
+
+
+def resume(*, now: datetime) -> None:
+    """Have a starting worker begin at once, whatever its predecessor left behind.
+
+    What a killed worker had pulled stays locked for `retry` seconds in the queue: those rows go,
+    and the schedules are due now instead. Tasks put there by hand stay.
+    """
+    ours = {plan.func for plan in plans()}
+    stale = [row.pk for row in OrmQ.objects.all() if row.func() in ours]
+    OrmQ.objects.filter(pk__in=stale).delete()
+    names = [plan.name for plan in plans() if plan.at_start]
+    Schedule.objects.filter(name__in=names).update(next_run=now)
+
+
+def unacknowledged(*, now: datetime) -> int:
+    """How many tasks a worker has pulled and not yet reported done."""
+    # A pulled row is locked for `retry` seconds from the pull; a waiting one carries a past time.
+    count: int = OrmQ.objects.filter(lock__gt=now).count()
+    return count
+
+
+def forget_failures(*, now: datetime) -> None:
+    """django-q2 keeps failures for ever."""
+    Failure.objects.filter(stopped__lt=now - FAILURES_KEPT).delete()
+
+
+def every(name: str) -> Callable[[Callable[[], object]], Callable[..., None]]:
+    """Make a django-q2 task of a callable that pulls its own schedule forward when it ends."""
+
+    def wrap(work: Callable[[], object]) -> Callable[..., None]:
+        @wraps(work)
+        def run(due: str | None = None) -> None:
+            began = timezone.now()
+            try:
+                work()
+            except Exception:
+                # The text of the error may hold a secret: it goes through the log's filter only.
+                logger.exception("%s failed", name)
+                raise TaskError(f"{name} failed: see the log") from None
+            finally:
+                _advance(name, datetime.fromisoformat(due) if due else began)
+
+        return run
+
+    return wrap
+
+
+def _advance(name: str, due: datetime) -> None:
+    seconds = next(plan.seconds for plan in plans() if plan.name == name)
+    then = next_due(due, timezone.now(), seconds)
+    # Only forward in time: a later run may have set an earlier one already.
+    Schedule.objects.filter(name=name, next_run__gt=then).update(next_run=then)

@@ -1,0 +1,48 @@
+"""django-q2's entries, thin: what they call is imported when they run, and never here at start-up."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from monitoring.heartbeat import WORKER
+from monitoring.heartbeat import beat as note
+from monitoring.schedules import every, forget_failures
+
+
+@every("beat")
+def beat() -> None:
+    """Shows that tasks are still being run: the supervisor watches for it."""
+    note(WORKER, at=timezone.now())
+
+
+@every("monitor")
+def monitor() -> None:
+    """One pass over the book."""
+    from monitoring.engine import run_pass
+
+    run_pass()
+
+
+@every("deliver")
+def deliver() -> None:
+    """Derive notifications from the journal and send what is due."""
+    from monitoring.alerts.delivery import deliver_due
+
+    deliver_due()
+
+
+@every("sync_wallets")
+def sync_wallets() -> None:
+    """Mirror every stored wallet's open positions."""
+    from positions.wallets import sync_all
+
+    sync_all()
+
+
+@every("prune")
+def prune() -> None:
+    """Thin price points and forget old runs."""
+    from monitoring.retention import prune as prune_rows
+
+    prune_rows()
+    forget_failures(now=timezone.now())
