@@ -32,18 +32,6 @@ class Heartbeat(models.Model):
         return self.name
 
 
-class Switch(models.Model):
-    """A house-wide switch. `exits_paused`: no exit is sent while it is on."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    on = models.BooleanField(default=False)
-    by = models.CharField(max_length=150, blank=True)
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class MonitorRun(models.Model):
     """One pass over the book."""
 

@@ -6,7 +6,7 @@ that a pass over 10,000 positions writes only what changed (docs/decisions/narro
 
 from __future__ import annotations
 
-from positions.models.access import ApiToken
+from positions.models.access import ApiToken, Switch
 from positions.models.exits import LIVE_EXIT_STATES, Exit, Fill
 from positions.models.journal import JournalEntry
 from positions.models.market import JsonSource, Market, PricePoint, Quote
@@ -27,6 +27,7 @@ __all__ = [
     "PricePoint",
     "Quote",
     "Strategy",
+    "Switch",
     "Thesis",
     "Wallet",
 ]

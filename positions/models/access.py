@@ -1,4 +1,4 @@
-"""Keys for bots that add positions over HTTP."""
+"""Keys for bots that add positions over HTTP, and the house-wide switches."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ class ApiToken(models.Model):
     class Meta:
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Switch(models.Model):
+    """A house-wide switch. `exits_paused`: no exit is sent while it is on."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    on = models.BooleanField(default=False)
+    by = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
