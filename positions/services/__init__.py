@@ -1,0 +1,56 @@
+"""Writes a person or a program asks for: keyword-only, one transaction, one journal entry.
+
+What a pass writes of exits is in `positions.exits`.
+"""
+
+from __future__ import annotations
+
+from positions.services.base import (
+    ConfirmationNeededError,
+    ServiceError,
+    StaleError,
+    documents,
+    effective_policy,
+    facts,
+    jsonable,
+)
+from positions.services.closing import (
+    close_everything,
+    exit_cancel_request,
+    position_close_request,
+)
+from positions.services.opening import check_entry, position_open
+from positions.services.rules import policy_set, rule_arm, strategy_policy_set, thesis_set
+from positions.services.switches import (
+    check_request,
+    exits_are_paused,
+    exits_pause,
+    exits_resume,
+    position_mute,
+    position_unmute,
+)
+
+__all__ = [
+    "ConfirmationNeededError",
+    "ServiceError",
+    "StaleError",
+    "check_entry",
+    "check_request",
+    "close_everything",
+    "documents",
+    "effective_policy",
+    "exit_cancel_request",
+    "exits_are_paused",
+    "exits_pause",
+    "exits_resume",
+    "facts",
+    "jsonable",
+    "policy_set",
+    "position_close_request",
+    "position_mute",
+    "position_open",
+    "position_unmute",
+    "rule_arm",
+    "strategy_policy_set",
+    "thesis_set",
+]

@@ -1,0 +1,104 @@
+"""Closing by hand: the request is an exit like any other, carried out by the next pass."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from positions import journal
+from positions.domain.pnl import floor_shares, plain
+from positions.domain.wording import shares_text
+from positions.models import LIVE_EXIT_STATES, Exit, Position
+from positions.services.base import ServiceError, facts, take
+from positions.services.switches import check_request, exits_are_paused
+
+
+def position_close_request(
+    *, position_id: int, actor: str, now: datetime, shares: Decimal | None = None
+) -> Exit:
+    """Decides a manual exit of all or `shares`; the next pass sells it (a pass is asked for now).
+
+    A running take-profit or other exit that is judged anew gives way. Raises ServiceError.
+    """
+    with transaction.atomic():
+        position = take(position_id, None)
+        exit_ = _decide(position, actor, now, shares)
+    check_request(now=now)
+    return exit_
+
+
+def close_everything(*, actor: str, now: datetime) -> list[Exit]:
+    """Manual exits for every open position that can be sold; positions already selling are left."""
+    with transaction.atomic():
+        rows = Position.objects.filter(state=Position.State.OPEN, is_dust=False)
+        ids = list(rows.exclude(exits__state__in=LIVE_EXIT_STATES).values_list("pk", flat=True))
+        exits = [_decide(take(pk, None), actor, now, None) for pk in ids]
+    check_request(now=now)
+    return exits
+
+
+def exit_cancel_request(*, exit_id: int, actor: str, now: datetime) -> None:
+    """Cancels what an exit has not sold yet. Raises ServiceError while an order is out."""
+    with transaction.atomic():
+        exit_ = Exit.objects.select_related("position__market").filter(pk=exit_id).first()
+        if exit_ is None or exit_.state not in LIVE_EXIT_STATES:
+            raise ServiceError(_("This exit has ended already."))
+        take(exit_.position_id, None)
+        changed = Exit.objects.filter(
+            pk=exit_id, state__in=(Exit.State.PENDING, Exit.State.PARTIAL)
+        ).update(state=Exit.State.CANCELLED, finished_at=now)
+        if not changed:
+            raise ServiceError(_("An order is out at the venue. Try again in a moment."))
+        journal.append(
+            journal.entry(
+                "exit_cancelled",
+                _("exit cancelled, %(left)s shares not sold")
+                % {"left": shares_text(exit_.shares - exit_.filled)},
+                at=now,
+                position=exit_.position,
+                rule=exit_.rule,
+                actor=actor,
+                data=facts(exit_.position) | {"exit": exit_id},
+            )
+        )
+
+
+def _decide(position: Position, actor: str, now: datetime, shares: Decimal | None) -> Exit:
+    if exits_are_paused():
+        raise ServiceError(_("All exits are paused. Resume exits first, then close."))
+    if position.state != Position.State.OPEN:
+        raise ServiceError(_("This position is closed already."))
+    wanted = floor_shares(min(shares or position.shares, position.shares))
+    if wanted <= 0:
+        raise ServiceError(_("There is nothing left that could be sold."))
+    live = Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).first()
+    if live is not None:
+        if live.latched or live.state == Exit.State.WORKING:
+            raise ServiceError(_("An exit of this position is running already."))
+        live.state, live.finished_at = Exit.State.CANCELLED, now
+        live.save(update_fields=["state", "finished_at"])
+    exit_ = Exit.objects.create(
+        position=position,
+        rule="manual",
+        reason=_("closed by %(who)s") % {"who": actor},
+        shares=wanted,
+        latched=True,
+        requested_by=actor,
+        created_at=now,
+    )
+    journal.append(
+        journal.entry(
+            "exit_decided",
+            _("close requested: %(shares)s shares") % {"shares": shares_text(wanted)},
+            at=now,
+            position=position,
+            urgency="medium",
+            rule="manual",
+            actor=actor,
+            data=facts(position) | {"exit": exit_.pk, "shares": plain(wanted)},
+        )
+    )
+    return exit_
