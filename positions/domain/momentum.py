@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from positions.domain.pnl import floor_shares
-from positions.domain.policy import HUNDRED
-from positions.domain.views import Moment, View, windowed
+from positions.domain.policy import HUNDRED, MomentumExit
+from positions.domain.views import Held, Moment, View, windowed
 from positions.domain.window import swing
 from positions.domain.wording import Sentence, gettext_noop, percent_text
 
@@ -19,6 +19,14 @@ NOT_FADED = gettext_noop("rose to %(high)s; books a part at or below %(level)s")
 NOT_ABOVE_ENTRY = gettext_noop("faded, and not above the entry of %(entry)s")
 NO_NEW_HIGH = gettext_noop("waits for a new high above %(high)s")
 PART_TOO_SMALL = gettext_noop("its part is below the market's minimum order")
+
+
+def momentum_part(held: Held, rule: MomentumExit) -> Decimal | None:
+    """Shares it books; None while that part is below the market's minimum order."""
+    if rule.sell_pct >= HUNDRED:
+        return held.shares
+    shares = floor_shares(held.shares * rule.sell_pct / HUNDRED)
+    return shares if shares > 0 and shares >= (held.min_size or 0) else None
 
 
 def momentum_exit(moment: Moment) -> View | None:
@@ -52,10 +60,8 @@ def momentum_exit(moment: Moment) -> View | None:
         return View(
             "momentum_exit", False, level, None, Sentence(NOT_ABOVE_ENTRY, texts, held.price)
         )
-    shares = held.shares
-    if rule.sell_pct < HUNDRED:
-        shares = floor_shares(held.shares * rule.sell_pct / HUNDRED)
-    if shares < (held.min_size or Decimal(0)) and rule.sell_pct < HUNDRED:
+    shares = momentum_part(held, rule)
+    if shares is None:
         return View("momentum_exit", False, level, None, Sentence(PART_TOO_SMALL))
     texts |= {
         "rise": percent_text((seen.high / seen.low - 1) * HUNDRED),

@@ -60,6 +60,12 @@ def open_rungs(
     return tuple((row, part) for row, part in parts if part > 0)
 
 
+def sellable(shares: Decimal, held: Held) -> Decimal | None:
+    """What of `shares` an order can sell now; None when it is below the market's minimum."""
+    size = floor_shares(min(shares, held.shares))
+    return size if size > 0 and size >= (held.min_size or 0) else None
+
+
 def _ladder(moment: Moment, age: Decimal) -> View | None:
     held = moment.held
     rungs = [
@@ -74,8 +80,8 @@ def _ladder(moment: Moment, age: Decimal) -> View | None:
         for row, part in rungs
         if moment.bid is not None and moment.bid >= rung_level(row, held.entry)
     ]
-    shares = floor_shares(min(sum((part for _, part in reached), Decimal(0)), held.shares))
-    if shares > 0 and shares >= (held.min_size or Decimal(0)):
+    shares = sellable(sum((part for _, part in reached), Decimal(0)), held)
+    if shares is not None:
         top = max(rung_level(row, held.entry) for row, _ in reached)
         view = target_view("take_profit", moment, top, shares)
         parts = tuple((row.key, part) for row, part in reached)

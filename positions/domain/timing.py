@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
-from positions.domain.views import Moment, View, age_minutes, minutes
+from positions.domain.policy import Policy
+from positions.domain.views import Held, Moment, View, after, age_minutes, minutes
 from positions.domain.wording import Sentence, gettext_noop
 
 HELD_LONG = gettext_noop("held for %(age)s minutes, the most is %(limit)s")
 HELD_SHORT = gettext_noop("%(left)s minutes left of %(limit)s")
 NEAR_END = gettext_noop("the market ends in %(left)s minutes, exit %(limit)s before the end")
 NO_END = gettext_noop("no end date: cannot fire")
+
+
+def hold_end(policy: Policy, held: Held) -> datetime | None:
+    """Moment from which the position has been held too long."""
+    limit = policy.max_hold_minutes
+    return None if limit is None else after(held.opened_at, limit)
+
+
+def time_limit(policy: Policy, held: Held) -> datetime | None:
+    """Moment from which the market's end is too near; None where no end is known."""
+    limit = policy.exit_before_end_minutes
+    return None if limit is None or held.ends_at is None else after(held.ends_at, -limit)
 
 
 def time_exit(moment: Moment) -> View | None:

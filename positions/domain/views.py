@@ -145,6 +145,11 @@ def minutes(span: timedelta) -> Decimal:
     return Decimal(span // timedelta(microseconds=1)) / 60_000_000
 
 
+def after(start: datetime, span_minutes: Decimal) -> datetime:
+    """`start` and a span in minutes, down to the whole microsecond (negative: before it)."""
+    return start + timedelta(microseconds=int(span_minutes * 60_000_000))
+
+
 def windowed(moment: Moment, window_minutes: Decimal) -> tuple[Run, ...]:
     """The readings a window rule may look at; the moment must be priced."""
     if moment.bid is None:
