@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from monitoring.models import Switch
 from monitoring.schedules import ensure_schedules
+from positions.models import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -49,7 +49,7 @@ class Pulse:
 
     read: Callable[[], object]
     limit: float  # seconds without a change after which the child counts as wedged
-    warm_up: float = 15.0  # seconds granted on top after a start
+    warm_up: float = 15.0  # seconds granted on top until the first change after a start
     every: float = 1.0  # seconds between two readings
     last: object = field(default=None, init=False)
     fresh_until: float = field(default=0.0, init=False)
@@ -69,9 +69,9 @@ class Pulse:
         except OSError:  # not known to be alive is not known to be dead
             self.fresh_until = max(self.fresh_until, now + self.limit)
             return False
-        if value != self.last:
+        if value != self.last:  # it lives: no need of warm-up any more
             self.last = value
-            self.fresh_until = max(self.fresh_until, now + self.limit)
+            self.fresh_until = now + self.limit
         return now > self.fresh_until
 
 

@@ -19,10 +19,8 @@ from monitoring.supervisor import Child, Pulse, Supervisor, die_with_parent
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-# A beat is due every two seconds. Fifteen leave room for SQLite's write lock on a busy disk.
-WEDGED_AFTER = 15.0
-# Workers times queue_limit stays far below: more means that no result is being saved.
-UNACKNOWLEDGED_AT_MOST = 40
+# Pulled and not reported: at most queue_limit and one task a worker, while results are saved.
+UNACKNOWLEDGED_AT_MOST = 25
 
 
 class Command(BaseCommand):
@@ -37,21 +35,28 @@ class Command(BaseCommand):
             help=_("how long a running task may go on after SIGTERM (default 10)"),
         )
         parser.add_argument(
+            "--wedged-after",
+            type=float,
+            # A beat is due every two seconds: this leaves room for a write lock on a busy disk.
+            default=15.0,
+            metavar="SECONDS",
+            help=_("how long no task may end before the cluster is restarted (default 15)"),
+        )
+        parser.add_argument(
             "--cluster",
             action="store_true",
             help=_("run the bare cluster: what the supervisor starts, not for people"),
         )
 
-    def handle(self, *args: Any, grace: float, cluster: bool, **options: Any) -> None:
-        if cluster:
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["cluster"]:
             run_cluster()
-        else:
-            Supervisor(
-                [worker(grace)], say=lambda text: self.stderr.write(f"[worker] {text}")
-            ).run()
+            return
+        cluster = supervised(options["grace"], options["wedged_after"])
+        Supervisor([cluster], say=lambda text: self.stderr.write(f"[worker] {text}")).run()
 
 
-def worker(grace: float) -> Child:
+def supervised(grace: float, wedged_after: float) -> Child:
     """The supervised cluster. It dies with its supervisor: crash-only, and no orphan keeps at it."""
     return Child(
         name="cluster",
@@ -61,7 +66,7 @@ def worker(grace: float) -> Child:
         grace=grace,
         on_parent_death=signal.SIGKILL,
         prepare=make_ready,
-        pulse=Pulse(read=read_pulse, limit=WEDGED_AFTER),
+        pulse=Pulse(read=read_pulse, limit=wedged_after),
     )
 
 
