@@ -6,125 +6,256 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('positions', '0001_initial'),
+        ("positions", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(unique=True, verbose_name='name')),
-                ('kind', models.CharField(choices=[('discord', 'Discord webhook')], default='discord', max_length=10, verbose_name='kind')),
-                ('url', models.CharField(max_length=500, verbose_name='webhook address')),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('disabled_reason', models.CharField(blank=True, max_length=300, verbose_name='why disabled')),
-                ('role_id', models.CharField(blank=True, help_text='Discord role id, pinged on critical alerts only. Empty: nobody is.', max_length=30, verbose_name='role to ping')),
-                ('from_environment', models.BooleanField(default=False, editable=False)),
-                ('not_before', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='not before')),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('lease_holder', models.CharField(blank=True, editable=False, max_length=100)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(unique=True, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("discord", "Discord webhook")],
+                        default="discord",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("url", models.CharField(max_length=500, verbose_name="webhook address")),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "disabled_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="why disabled"),
+                ),
+                (
+                    "role_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Discord role id, pinged on critical alerts only. Empty: nobody is.",
+                        max_length=30,
+                        verbose_name="role to ping",
+                    ),
+                ),
+                ("from_environment", models.BooleanField(default=False, editable=False)),
+                (
+                    "not_before",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="not before"
+                    ),
+                ),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("lease_holder", models.CharField(blank=True, editable=False, max_length=100)),
             ],
             options={
-                'verbose_name': 'channel',
-                'verbose_name_plural': 'channels',
+                "verbose_name": "channel",
+                "verbose_name_plural": "channels",
             },
         ),
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('entry_id', models.BigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("entry_id", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('holder', models.CharField(blank=True, max_length=100)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("holder", models.CharField(blank=True, max_length=100)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='MonitorRun',
+            name="MonitorRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fence', models.BigIntegerField(default=0)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('complete', 'Complete'), ('incomplete', 'Incomplete'), ('failed', 'Failed')], default='running', max_length=10, verbose_name='state')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='finished')),
-                ('prices_at', models.DateTimeField(null=True, verbose_name='newest price')),
-                ('open', models.PositiveIntegerField(default=0, verbose_name='open')),
-                ('closed', models.PositiveIntegerField(default=0, verbose_name='closed')),
-                ('checked', models.PositiveIntegerField(default=0, verbose_name='checked')),
-                ('unpriced', models.PositiveIntegerField(default=0, verbose_name='unpriced')),
-                ('triggers', models.PositiveIntegerField(default=0, verbose_name='triggers')),
-                ('exits', models.PositiveIntegerField(default=0, verbose_name='exits')),
-                ('errors', models.JSONField(default=list, verbose_name='errors')),
-                ('problem', models.CharField(blank=True, max_length=300, verbose_name='problem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fence", models.BigIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("complete", "Complete"),
+                            ("incomplete", "Incomplete"),
+                            ("failed", "Failed"),
+                        ],
+                        default="running",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="finished")),
+                ("prices_at", models.DateTimeField(null=True, verbose_name="newest price")),
+                ("open", models.PositiveIntegerField(default=0, verbose_name="open")),
+                ("closed", models.PositiveIntegerField(default=0, verbose_name="closed")),
+                ("checked", models.PositiveIntegerField(default=0, verbose_name="checked")),
+                ("unpriced", models.PositiveIntegerField(default=0, verbose_name="unpriced")),
+                ("triggers", models.PositiveIntegerField(default=0, verbose_name="triggers")),
+                ("exits", models.PositiveIntegerField(default=0, verbose_name="exits")),
+                ("errors", models.JSONField(default=list, verbose_name="errors")),
+                ("problem", models.CharField(blank=True, max_length=300, verbose_name="problem")),
             ],
             options={
-                'verbose_name': 'monitor run',
-                'verbose_name_plural': 'monitor runs',
-                'indexes': [models.Index(fields=['state', '-id'], name='run_state_id')],
+                "verbose_name": "monitor run",
+                "verbose_name_plural": "monitor runs",
+                "indexes": [models.Index(fields=["state", "-id"], name="run_state_id")],
             },
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('sent', 'Delivered'), ('failed', 'Failed'), ('suppressed', 'Suppressed')], default='pending', max_length=10, verbose_name='state')),
-                ('reason', models.CharField(blank=True, max_length=40, verbose_name='why suppressed')),
-                ('urgency', models.CharField(default='low', max_length=8, verbose_name='urgency')),
-                ('title', models.CharField(max_length=500, verbose_name='first line')),
-                ('body', models.TextField(blank=True, verbose_name='body')),
-                ('link', models.CharField(blank=True, max_length=500, verbose_name='link')),
-                ('created_at', models.DateTimeField(verbose_name='made')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('not_before', models.DateTimeField(verbose_name='not before')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='delivered')),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='last answer')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='monitoring.channel')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='positions.journalentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("sent", "Delivered"),
+                            ("failed", "Failed"),
+                            ("suppressed", "Suppressed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(blank=True, max_length=40, verbose_name="why suppressed"),
+                ),
+                ("urgency", models.CharField(default="low", max_length=8, verbose_name="urgency")),
+                ("title", models.CharField(max_length=500, verbose_name="first line")),
+                ("body", models.TextField(blank=True, verbose_name="body")),
+                ("link", models.CharField(blank=True, max_length=500, verbose_name="link")),
+                ("created_at", models.DateTimeField(verbose_name="made")),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                ("not_before", models.DateTimeField(verbose_name="not before")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="delivered")),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="last answer")),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="monitoring.channel",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="positions.journalentry",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'notification',
-                'verbose_name_plural': 'notifications',
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['channel', 'id'], name='notification_pending')],
-                'constraints': [models.UniqueConstraint(fields=('entry', 'channel'), name='notification_unique')],
+                "verbose_name": "notification",
+                "verbose_name_plural": "notifications",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")),
+                        fields=["channel", "id"],
+                        name="notification_pending",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("entry", "channel"), name="notification_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Trigger',
+            name="Trigger",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('rule', models.CharField(max_length=20, verbose_name='rule')),
-                ('urgency', models.CharField(max_length=8, verbose_name='urgency')),
-                ('level', positions.fields.ExactDecimalField(blank=True, null=True, verbose_name='level')),
-                ('price', positions.fields.ExactDecimalField(blank=True, null=True, verbose_name='bid')),
-                ('reason', models.CharField(max_length=500, verbose_name='reason')),
-                ('decision', models.CharField(help_text='exit, or ask: a person is asked', max_length=20, verbose_name='decision')),
-                ('exit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='triggers', to='positions.exit')),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='triggers', to='positions.position')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='monitoring.monitorrun', verbose_name='run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("rule", models.CharField(max_length=20, verbose_name="rule")),
+                ("urgency", models.CharField(max_length=8, verbose_name="urgency")),
+                (
+                    "level",
+                    positions.fields.ExactDecimalField(blank=True, null=True, verbose_name="level"),
+                ),
+                (
+                    "price",
+                    positions.fields.ExactDecimalField(blank=True, null=True, verbose_name="bid"),
+                ),
+                ("reason", models.CharField(max_length=500, verbose_name="reason")),
+                (
+                    "decision",
+                    models.CharField(
+                        help_text="exit, or ask: a person is asked",
+                        max_length=20,
+                        verbose_name="decision",
+                    ),
+                ),
+                (
+                    "exit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="triggers",
+                        to="positions.exit",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="triggers",
+                        to="positions.position",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="monitoring.monitorrun",
+                        verbose_name="run",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'trigger',
-                'verbose_name_plural': 'triggers',
-                'indexes': [models.Index(fields=['position', '-id'], name='trigger_position_id')],
+                "verbose_name": "trigger",
+                "verbose_name_plural": "triggers",
+                "indexes": [models.Index(fields=["position", "-id"], name="trigger_position_id")],
             },
         ),
     ]

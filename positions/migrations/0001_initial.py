@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,427 +17,1157 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Exit',
+            name="Exit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=20, verbose_name='rule')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('level', positions.fields.ExactDecimalField(blank=True, null=True, verbose_name='level')),
-                ('trigger_price', positions.fields.ExactDecimalField(blank=True, null=True, verbose_name='bid when triggered')),
-                ('shares', positions.fields.ExactDecimalField(verbose_name='shares to sell')),
-                ('filled', positions.fields.ExactDecimalField(default=0, verbose_name='shares sold')),
-                ('pnl', positions.fields.ExactDecimalField(default=0, help_text='Not rounded.', verbose_name='realised P&L')),
-                ('floor', positions.fields.ExactDecimalField(blank=True, null=True, verbose_name='never below')),
-                ('rungs', models.CharField(blank=True, max_length=500, verbose_name='ladder rungs')),
-                ('momentum_high', positions.fields.ExactDecimalField(blank=True, null=True)),
-                ('latched', models.BooleanField(default=True, verbose_name='sells on until done')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('working', 'Working'), ('partial', 'Partly sold'), ('filled', 'Sold'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('dust', 'Dust')], default='pending', max_length=10, verbose_name='state')),
-                ('problem', models.CharField(blank=True, default='', max_length=300, verbose_name='problem')),
-                ('attempt', models.PositiveIntegerField(default=0, verbose_name='orders sent')),
-                ('attempt_shares', positions.fields.ExactDecimalField(blank=True, null=True)),
-                ('attempt_floor', positions.fields.ExactDecimalField(blank=True, null=True)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('requested_by', models.CharField(blank=True, max_length=150, verbose_name='requested by')),
-                ('created_at', models.DateTimeField(verbose_name='decided')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule", models.CharField(max_length=20, verbose_name="rule")),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                (
+                    "level",
+                    positions.fields.ExactDecimalField(blank=True, null=True, verbose_name="level"),
+                ),
+                (
+                    "trigger_price",
+                    positions.fields.ExactDecimalField(
+                        blank=True, null=True, verbose_name="bid when triggered"
+                    ),
+                ),
+                ("shares", positions.fields.ExactDecimalField(verbose_name="shares to sell")),
+                (
+                    "filled",
+                    positions.fields.ExactDecimalField(default=0, verbose_name="shares sold"),
+                ),
+                (
+                    "pnl",
+                    positions.fields.ExactDecimalField(
+                        default=0, help_text="Not rounded.", verbose_name="realised P&L"
+                    ),
+                ),
+                (
+                    "floor",
+                    positions.fields.ExactDecimalField(
+                        blank=True, null=True, verbose_name="never below"
+                    ),
+                ),
+                (
+                    "rungs",
+                    models.CharField(blank=True, max_length=500, verbose_name="ladder rungs"),
+                ),
+                ("momentum_high", positions.fields.ExactDecimalField(blank=True, null=True)),
+                ("latched", models.BooleanField(default=True, verbose_name="sells on until done")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("working", "Working"),
+                            ("partial", "Partly sold"),
+                            ("filled", "Sold"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("dust", "Dust"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True, default="", max_length=300, verbose_name="problem"
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField(default=0, verbose_name="orders sent")),
+                ("attempt_shares", positions.fields.ExactDecimalField(blank=True, null=True)),
+                ("attempt_floor", positions.fields.ExactDecimalField(blank=True, null=True)),
+                ("fence", models.BigIntegerField(default=0)),
+                (
+                    "requested_by",
+                    models.CharField(blank=True, max_length=150, verbose_name="requested by"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="decided")),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished"),
+                ),
             ],
             options={
-                'verbose_name': 'exit',
-                'verbose_name_plural': 'exits',
+                "verbose_name": "exit",
+                "verbose_name_plural": "exits",
             },
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry_price', positions.fields.ExactDecimalField(help_text="Per share, in the market's currency.", verbose_name='entry price')),
-                ('shares', positions.fields.ExactDecimalField(verbose_name='shares held')),
-                ('bought', positions.fields.ExactDecimalField(verbose_name='shares ever bought')),
-                ('entry_fees', positions.fields.ExactDecimalField(default=0, help_text="In all, in the market's currency.", verbose_name='entry fees')),
-                ('opened_at', models.DateTimeField(help_text='UTC.', verbose_name='opened')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', max_length=6, verbose_name='state')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
-                ('close_reason', models.CharField(blank=True, max_length=20, verbose_name='closed by')),
-                ('realised_pnl', positions.fields.ExactDecimalField(default=0, help_text='Net of fees, not rounded.', verbose_name='realised P&L')),
-                ('source', models.CharField(default='admin', max_length=10, verbose_name='came from')),
-                ('reference', models.CharField(blank=True, help_text="The adder's own key; the same key never makes a second position.", max_length=200, null=True, unique=True, verbose_name='reference')),
-                ('wallet_shares', positions.fields.ExactDecimalField(blank=True, null=True, verbose_name='shares the wallet shows')),
-                ('absent_since', models.DateTimeField(blank=True, null=True, verbose_name='missing from the wallet since')),
-                ('is_demo', models.BooleanField(default=False, verbose_name='demo')),
-                ('is_dust', models.BooleanField(default=False, verbose_name='dust')),
-                ('muted_until', models.DateTimeField(blank=True, help_text='Alerts only; exits go on.', null=True, verbose_name='muted until')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "entry_price",
+                    positions.fields.ExactDecimalField(
+                        help_text="Per share, in the market's currency.", verbose_name="entry price"
+                    ),
+                ),
+                ("shares", positions.fields.ExactDecimalField(verbose_name="shares held")),
+                ("bought", positions.fields.ExactDecimalField(verbose_name="shares ever bought")),
+                (
+                    "entry_fees",
+                    positions.fields.ExactDecimalField(
+                        default=0,
+                        help_text="In all, in the market's currency.",
+                        verbose_name="entry fees",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(help_text="UTC.", verbose_name="opened")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("closed", "Closed")],
+                        default="open",
+                        max_length=6,
+                        verbose_name="state",
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                (
+                    "close_reason",
+                    models.CharField(blank=True, max_length=20, verbose_name="closed by"),
+                ),
+                (
+                    "realised_pnl",
+                    positions.fields.ExactDecimalField(
+                        default=0,
+                        help_text="Net of fees, not rounded.",
+                        verbose_name="realised P&L",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(default="admin", max_length=10, verbose_name="came from"),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True,
+                        help_text="The adder's own key; the same key never makes a second position.",
+                        max_length=200,
+                        null=True,
+                        unique=True,
+                        verbose_name="reference",
+                    ),
+                ),
+                (
+                    "wallet_shares",
+                    positions.fields.ExactDecimalField(
+                        blank=True, null=True, verbose_name="shares the wallet shows"
+                    ),
+                ),
+                (
+                    "absent_since",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="missing from the wallet since"
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False, verbose_name="demo")),
+                ("is_dust", models.BooleanField(default=False, verbose_name="dust")),
+                (
+                    "muted_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Alerts only; exits go on.",
+                        null=True,
+                        verbose_name="muted until",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'verbose_name': 'position',
-                'verbose_name_plural': 'positions',
+                "verbose_name": "position",
+                "verbose_name_plural": "positions",
             },
         ),
         migrations.CreateModel(
-            name='Market',
+            name="Market",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('venue', models.CharField(choices=[('polymarket', 'Polymarket'), ('sim', 'Simulated'), ('url', 'JSON price')], max_length=20, verbose_name='venue')),
-                ('key', models.CharField(help_text='Condition id on Polymarket, else the name of the market or price.', max_length=200, verbose_name="venue's id")),
-                ('outcome', models.CharField(blank=True, help_text='Yes, No, …', max_length=100, verbose_name='outcome')),
-                ('token', models.CharField(blank=True, help_text="The outcome's token id, up to 78 digits; kept as text.", max_length=80, verbose_name='token id')),
-                ('outcome_index', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='outcome index')),
-                ('question', models.CharField(max_length=500, verbose_name='question')),
-                ('slug', models.CharField(blank=True, max_length=300, verbose_name='slug')),
-                ('url', models.URLField(blank=True, max_length=500, verbose_name='link')),
-                ('currency', models.CharField(default='USDC', max_length=10, verbose_name='currency')),
-                ('payout', positions.fields.ExactDecimalField(blank=True, help_text='What one winning share pays, in the currency; empty for an instrument such as an index.', null=True, verbose_name='payout')),
-                ('tick', positions.fields.ExactDecimalField(blank=True, help_text='Smallest price step, in the currency.', null=True, verbose_name='tick')),
-                ('min_size', positions.fields.ExactDecimalField(blank=True, help_text='In shares.', null=True, verbose_name='minimum order')),
-                ('fee_rate', positions.fields.ExactDecimalField(default=0, help_text='Taker fee = shares × rate × (p(1 − p))^exponent, p as a part of the payout.', verbose_name='fee rate')),
-                ('fee_exponent', models.PositiveSmallIntegerField(default=1, verbose_name='fee exponent')),
-                ('ends_at', models.DateTimeField(blank=True, help_text='UTC.', null=True, verbose_name='end')),
-                ('game_at', models.DateTimeField(blank=True, help_text='UTC.', null=True, verbose_name='game start')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('paused', 'Not accepting orders'), ('closed', 'Closed, awaiting resolution'), ('resolved', 'Resolved')], default='open', max_length=10, verbose_name='state')),
-                ('settle_price', positions.fields.ExactDecimalField(blank=True, help_text='Per share, once resolved.', null=True, verbose_name='settlement price')),
-                ('status_at', models.DateTimeField(blank=True, null=True, verbose_name='state last checked')),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name="venue's own data")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "venue",
+                    models.CharField(
+                        choices=[
+                            ("polymarket", "Polymarket"),
+                            ("sim", "Simulated"),
+                            ("url", "JSON price"),
+                        ],
+                        max_length=20,
+                        verbose_name="venue",
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Condition id on Polymarket, else the name of the market or price.",
+                        max_length=200,
+                        verbose_name="venue's id",
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True, help_text="Yes, No, …", max_length=100, verbose_name="outcome"
+                    ),
+                ),
+                (
+                    "token",
+                    models.CharField(
+                        blank=True,
+                        help_text="The outcome's token id, up to 78 digits; kept as text.",
+                        max_length=80,
+                        verbose_name="token id",
+                    ),
+                ),
+                (
+                    "outcome_index",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="outcome index"
+                    ),
+                ),
+                ("question", models.CharField(max_length=500, verbose_name="question")),
+                ("slug", models.CharField(blank=True, max_length=300, verbose_name="slug")),
+                ("url", models.URLField(blank=True, max_length=500, verbose_name="link")),
+                (
+                    "currency",
+                    models.CharField(default="USDC", max_length=10, verbose_name="currency"),
+                ),
+                (
+                    "payout",
+                    positions.fields.ExactDecimalField(
+                        blank=True,
+                        help_text="What one winning share pays, in the currency; empty for an instrument such as an index.",
+                        null=True,
+                        verbose_name="payout",
+                    ),
+                ),
+                (
+                    "tick",
+                    positions.fields.ExactDecimalField(
+                        blank=True,
+                        help_text="Smallest price step, in the currency.",
+                        null=True,
+                        verbose_name="tick",
+                    ),
+                ),
+                (
+                    "min_size",
+                    positions.fields.ExactDecimalField(
+                        blank=True, help_text="In shares.", null=True, verbose_name="minimum order"
+                    ),
+                ),
+                (
+                    "fee_rate",
+                    positions.fields.ExactDecimalField(
+                        default=0,
+                        help_text="Taker fee = shares × rate × (p(1 − p))^exponent, p as a part of the payout.",
+                        verbose_name="fee rate",
+                    ),
+                ),
+                (
+                    "fee_exponent",
+                    models.PositiveSmallIntegerField(default=1, verbose_name="fee exponent"),
+                ),
+                (
+                    "ends_at",
+                    models.DateTimeField(
+                        blank=True, help_text="UTC.", null=True, verbose_name="end"
+                    ),
+                ),
+                (
+                    "game_at",
+                    models.DateTimeField(
+                        blank=True, help_text="UTC.", null=True, verbose_name="game start"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("paused", "Not accepting orders"),
+                            ("closed", "Closed, awaiting resolution"),
+                            ("resolved", "Resolved"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "settle_price",
+                    positions.fields.ExactDecimalField(
+                        blank=True,
+                        help_text="Per share, once resolved.",
+                        null=True,
+                        verbose_name="settlement price",
+                    ),
+                ),
+                (
+                    "status_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="state last checked"),
+                ),
+                (
+                    "data",
+                    models.JSONField(blank=True, default=dict, verbose_name="venue's own data"),
+                ),
             ],
             options={
-                'verbose_name': 'market',
-                'verbose_name_plural': 'markets',
+                "verbose_name": "market",
+                "verbose_name_plural": "markets",
             },
         ),
         migrations.CreateModel(
-            name='PricePoint',
+            name="PricePoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(verbose_name='since')),
-                ('until', models.DateTimeField(verbose_name='until')),
-                ('bid', positions.fields.ExactDecimalField(verbose_name='usable bid')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="since")),
+                ("until", models.DateTimeField(verbose_name="until")),
+                ("bid", positions.fields.ExactDecimalField(verbose_name="usable bid")),
             ],
             options={
-                'verbose_name': 'price point',
-                'verbose_name_plural': 'price points',
+                "verbose_name": "price point",
+                "verbose_name_plural": "price points",
             },
         ),
         migrations.CreateModel(
-            name='Strategy',
+            name="Strategy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(unique=True, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(unique=True, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
             ],
             options={
-                'verbose_name': 'strategy',
-                'verbose_name_plural': 'strategies',
+                "verbose_name": "strategy",
+                "verbose_name_plural": "strategies",
             },
         ),
         migrations.CreateModel(
-            name='Switch',
+            name="Switch",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('on', models.BooleanField(default=False)),
-                ('by', models.CharField(blank=True, max_length=150)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("on", models.BooleanField(default=False)),
+                ("by", models.CharField(blank=True, max_length=150)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Thesis',
+            name="Thesis",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(blank=True, verbose_name='thesis')),
-                ('probability', positions.fields.ExactDecimalField(blank=True, help_text='Of the outcome you hold, 0 to 1.', null=True, verbose_name='own probability')),
-                ('keywords', models.CharField(blank=True, help_text='Comma list, for the news search.', max_length=500, verbose_name='keywords')),
-                ('feeds', models.TextField(blank=True, help_text='RSS addresses, one a line.', verbose_name='feeds')),
-                ('review_at', models.DateField(blank=True, null=True, verbose_name='review on')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(blank=True, verbose_name="thesis")),
+                (
+                    "probability",
+                    positions.fields.ExactDecimalField(
+                        blank=True,
+                        help_text="Of the outcome you hold, 0 to 1.",
+                        null=True,
+                        verbose_name="own probability",
+                    ),
+                ),
+                (
+                    "keywords",
+                    models.CharField(
+                        blank=True,
+                        help_text="Comma list, for the news search.",
+                        max_length=500,
+                        verbose_name="keywords",
+                    ),
+                ),
+                (
+                    "feeds",
+                    models.TextField(
+                        blank=True, help_text="RSS addresses, one a line.", verbose_name="feeds"
+                    ),
+                ),
+                ("review_at", models.DateField(blank=True, null=True, verbose_name="review on")),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
             ],
             options={
-                'verbose_name': 'thesis',
-                'verbose_name_plural': 'theses',
+                "verbose_name": "thesis",
+                "verbose_name_plural": "theses",
             },
         ),
         migrations.CreateModel(
-            name='Wallet',
+            name="Wallet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=42, unique=True, verbose_name='address')),
-                ('label', models.CharField(blank=True, max_length=100, verbose_name='label')),
-                ('synced_at', models.DateTimeField(blank=True, null=True, verbose_name='last complete answer')),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='last error')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.CharField(max_length=42, unique=True, verbose_name="address")),
+                ("label", models.CharField(blank=True, max_length=100, verbose_name="label")),
+                (
+                    "synced_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="last complete answer"
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="last error")),
             ],
             options={
-                'verbose_name': 'wallet',
-                'verbose_name_plural': 'wallets',
+                "verbose_name": "wallet",
+                "verbose_name_plural": "wallets",
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='made')),
-                ('used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used')),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL, verbose_name='acts as')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="made")),
+                (
+                    "used_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="last used"
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="acts as",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'verbose_name_plural': 'API tokens',
+                "verbose_name": "API token",
+                "verbose_name_plural": "API tokens",
             },
         ),
         migrations.CreateModel(
-            name='Fill',
+            name="Fill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempt', models.PositiveIntegerField(verbose_name='order')),
-                ('number', models.PositiveIntegerField(verbose_name='part')),
-                ('price', positions.fields.ExactDecimalField(help_text='Per share.', verbose_name='price')),
-                ('shares', positions.fields.ExactDecimalField(verbose_name='shares')),
-                ('fee', positions.fields.ExactDecimalField(default=0, verbose_name='fee')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('exit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fills', to='positions.exit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField(verbose_name="order")),
+                ("number", models.PositiveIntegerField(verbose_name="part")),
+                (
+                    "price",
+                    positions.fields.ExactDecimalField(
+                        help_text="Per share.", verbose_name="price"
+                    ),
+                ),
+                ("shares", positions.fields.ExactDecimalField(verbose_name="shares")),
+                ("fee", positions.fields.ExactDecimalField(default=0, verbose_name="fee")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                (
+                    "exit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fills",
+                        to="positions.exit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'fill',
-                'verbose_name_plural': 'fills',
+                "verbose_name": "fill",
+                "verbose_name_plural": "fills",
             },
         ),
         migrations.CreateModel(
-            name='JsonSource',
+            name="JsonSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(help_text='Used as url:NAME.', unique=True, verbose_name='name')),
-                ('title', models.CharField(blank=True, max_length=300, verbose_name='title')),
-                ('url', models.URLField(help_text='https unless its host is in WEBHOOK_ALLOWED_HOSTS.', max_length=500, verbose_name='address')),
-                ('price_path', models.CharField(help_text='Path to the price, such as data.0.1.', max_length=200, verbose_name='price')),
-                ('bid_path', models.CharField(blank=True, help_text='If it has one.', max_length=200, verbose_name='bid')),
-                ('ask_path', models.CharField(blank=True, help_text='If it has one.', max_length=200, verbose_name='ask')),
-                ('time_path', models.CharField(blank=True, help_text="Path to the price's own time; its age counts from it. Empty: from the answer.", max_length=200, verbose_name='time')),
-                ('time_unit', models.CharField(choices=[('s', 'Unix seconds'), ('ms', 'Unix milliseconds'), ('iso', 'ISO 8601')], default='s', max_length=3, verbose_name='time unit')),
-                ('scale', positions.fields.ExactDecimalField(default=1, help_text='The number found is divided by this; 100 for cents.', verbose_name='scale')),
-                ('currency', models.CharField(default='USD', max_length=10, verbose_name='currency')),
-                ('payout', positions.fields.ExactDecimalField(blank=True, help_text='Empty for an instrument such as an index.', null=True, verbose_name='payout')),
-                ('tick', positions.fields.ExactDecimalField(blank=True, null=True, verbose_name='tick')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.SlugField(
+                        help_text="Used as url:NAME.", unique=True, verbose_name="name"
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=300, verbose_name="title")),
+                (
+                    "url",
+                    models.URLField(
+                        help_text="https unless its host is in WEBHOOK_ALLOWED_HOSTS.",
+                        max_length=500,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "price_path",
+                    models.CharField(
+                        help_text="Path to the price, such as data.0.1.",
+                        max_length=200,
+                        verbose_name="price",
+                    ),
+                ),
+                (
+                    "bid_path",
+                    models.CharField(
+                        blank=True, help_text="If it has one.", max_length=200, verbose_name="bid"
+                    ),
+                ),
+                (
+                    "ask_path",
+                    models.CharField(
+                        blank=True, help_text="If it has one.", max_length=200, verbose_name="ask"
+                    ),
+                ),
+                (
+                    "time_path",
+                    models.CharField(
+                        blank=True,
+                        help_text="Path to the price's own time; its age counts from it. Empty: from the answer.",
+                        max_length=200,
+                        verbose_name="time",
+                    ),
+                ),
+                (
+                    "time_unit",
+                    models.CharField(
+                        choices=[
+                            ("s", "Unix seconds"),
+                            ("ms", "Unix milliseconds"),
+                            ("iso", "ISO 8601"),
+                        ],
+                        default="s",
+                        max_length=3,
+                        verbose_name="time unit",
+                    ),
+                ),
+                (
+                    "scale",
+                    positions.fields.ExactDecimalField(
+                        default=1,
+                        help_text="The number found is divided by this; 100 for cents.",
+                        verbose_name="scale",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(default="USD", max_length=10, verbose_name="currency"),
+                ),
+                (
+                    "payout",
+                    positions.fields.ExactDecimalField(
+                        blank=True,
+                        help_text="Empty for an instrument such as an index.",
+                        null=True,
+                        verbose_name="payout",
+                    ),
+                ),
+                (
+                    "tick",
+                    positions.fields.ExactDecimalField(blank=True, null=True, verbose_name="tick"),
+                ),
             ],
             options={
-                'verbose_name': 'JSON price',
-                'verbose_name_plural': 'JSON prices',
-                'constraints': [models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('scale', models.FloatField()), models.Value(0.0))), name='json_scale_positive')],
+                "verbose_name": "JSON price",
+                "verbose_name_plural": "JSON prices",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.GreaterThan(
+                                django.db.models.functions.comparison.Cast(
+                                    "scale", models.FloatField()
+                                ),
+                                models.Value(0.0),
+                            )
+                        ),
+                        name="json_scale_positive",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Mark',
+            name="Mark",
             fields=[
-                ('position', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='positions.position', verbose_name='position')),
-                ('state', models.TextField(default='{}', verbose_name='watch state')),
-                ('best', positions.fields.ExactDecimalField(help_text='Since we began to watch.', null=True, verbose_name='best usable bid')),
-                ('best_f', models.FloatField(null=True, verbose_name='best usable bid, for coarse filters only')),
-                ('unpriced_since', models.DateTimeField(null=True, verbose_name='unpriced since')),
-                ('problem', models.CharField(blank=True, default='', max_length=200, verbose_name='problem')),
-                ('unarmed', models.CharField(blank=True, default='', max_length=200, verbose_name='unarmed rules')),
-                ('quiet_low', models.FloatField(null=True)),
-                ('quiet_high', models.FloatField(null=True)),
-                ('quiet_until', models.DateTimeField(null=True)),
-                ('judged_at', models.DateTimeField(null=True, verbose_name='last judged in full')),
+                (
+                    "position",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="positions.position",
+                        verbose_name="position",
+                    ),
+                ),
+                ("state", models.TextField(default="{}", verbose_name="watch state")),
+                (
+                    "best",
+                    positions.fields.ExactDecimalField(
+                        help_text="Since we began to watch.",
+                        null=True,
+                        verbose_name="best usable bid",
+                    ),
+                ),
+                (
+                    "best_f",
+                    models.FloatField(
+                        null=True, verbose_name="best usable bid, for coarse filters only"
+                    ),
+                ),
+                ("unpriced_since", models.DateTimeField(null=True, verbose_name="unpriced since")),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="problem"
+                    ),
+                ),
+                (
+                    "unarmed",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="unarmed rules"
+                    ),
+                ),
+                ("quiet_low", models.FloatField(null=True)),
+                ("quiet_high", models.FloatField(null=True)),
+                ("quiet_until", models.DateTimeField(null=True)),
+                ("judged_at", models.DateTimeField(null=True, verbose_name="last judged in full")),
             ],
             options={
-                'verbose_name': 'mark',
-                'verbose_name_plural': 'marks',
+                "verbose_name": "mark",
+                "verbose_name_plural": "marks",
             },
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('kind', models.CharField(max_length=30, verbose_name='kind')),
-                ('urgency', models.CharField(default='low', max_length=8, verbose_name='urgency')),
-                ('rule', models.CharField(blank=True, max_length=20, verbose_name='rule')),
-                ('actor', models.CharField(default='watch', max_length=150, verbose_name='who')),
-                ('text', models.TextField(verbose_name='what')),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name='data')),
-                ('position', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='journal', to='positions.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("kind", models.CharField(max_length=30, verbose_name="kind")),
+                ("urgency", models.CharField(default="low", max_length=8, verbose_name="urgency")),
+                ("rule", models.CharField(blank=True, max_length=20, verbose_name="rule")),
+                ("actor", models.CharField(default="watch", max_length=150, verbose_name="who")),
+                ("text", models.TextField(verbose_name="what")),
+                ("data", models.JSONField(blank=True, default=dict, verbose_name="data")),
+                (
+                    "position",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="journal",
+                        to="positions.position",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'journal entry',
-                'verbose_name_plural': 'journal',
+                "verbose_name": "journal entry",
+                "verbose_name_plural": "journal",
             },
         ),
         migrations.CreateModel(
-            name='ExitPolicy',
+            name="ExitPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('document', models.TextField(default='{}', verbose_name='rules')),
-                ('position', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='policy', to='positions.position')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("document", models.TextField(default="{}", verbose_name="rules")),
+                (
+                    "position",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="policy",
+                        to="positions.position",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'exit policy',
-                'verbose_name_plural': 'exit policies',
+                "verbose_name": "exit policy",
+                "verbose_name_plural": "exit policies",
             },
         ),
         migrations.AddField(
-            model_name='exit',
-            name='position',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exits', to='positions.position'),
+            model_name="exit",
+            name="position",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="exits",
+                to="positions.position",
+            ),
         ),
         migrations.CreateModel(
-            name='Quote',
+            name="Quote",
             fields=[
-                ('market', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='positions.market', verbose_name='market')),
-                ('bid', positions.fields.ExactDecimalField(null=True, verbose_name='usable bid')),
-                ('bid_f', models.FloatField(null=True, verbose_name='usable bid, for coarse filters only')),
-                ('ask', positions.fields.ExactDecimalField(null=True, verbose_name='best ask')),
-                ('top', positions.fields.ExactDecimalField(null=True, verbose_name='best bid of any size')),
-                ('payout', positions.fields.ExactDecimalField(null=True, verbose_name='payout, for the range check')),
-                ('kind', models.CharField(default='book', max_length=4, verbose_name='kind')),
-                ('problem', models.CharField(blank=True, default='', max_length=200, verbose_name='problem')),
-                ('told_at', models.DateTimeField(null=True, verbose_name='told at')),
-                ('bid_at', models.DateTimeField(null=True, verbose_name='bid at')),
-                ('bid_since', models.DateTimeField(null=True, verbose_name='bid since')),
+                (
+                    "market",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="positions.market",
+                        verbose_name="market",
+                    ),
+                ),
+                ("bid", positions.fields.ExactDecimalField(null=True, verbose_name="usable bid")),
+                (
+                    "bid_f",
+                    models.FloatField(
+                        null=True, verbose_name="usable bid, for coarse filters only"
+                    ),
+                ),
+                ("ask", positions.fields.ExactDecimalField(null=True, verbose_name="best ask")),
+                (
+                    "top",
+                    positions.fields.ExactDecimalField(
+                        null=True, verbose_name="best bid of any size"
+                    ),
+                ),
+                (
+                    "payout",
+                    positions.fields.ExactDecimalField(
+                        null=True, verbose_name="payout, for the range check"
+                    ),
+                ),
+                ("kind", models.CharField(default="book", max_length=4, verbose_name="kind")),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="problem"
+                    ),
+                ),
+                ("told_at", models.DateTimeField(null=True, verbose_name="told at")),
+                ("bid_at", models.DateTimeField(null=True, verbose_name="bid at")),
+                ("bid_since", models.DateTimeField(null=True, verbose_name="bid since")),
             ],
             options={
-                'verbose_name': 'quote',
-                'verbose_name_plural': 'quotes',
+                "verbose_name": "quote",
+                "verbose_name_plural": "quotes",
             },
         ),
         migrations.AddField(
-            model_name='position',
-            name='market',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='positions.market', verbose_name='market'),
+            model_name="position",
+            name="market",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                to="positions.market",
+                verbose_name="market",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='market',
-            constraint=models.UniqueConstraint(fields=('venue', 'key', 'outcome'), name='market_unique'),
+            model_name="market",
+            constraint=models.UniqueConstraint(
+                fields=("venue", "key", "outcome"), name="market_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='market',
-            constraint=models.CheckConstraint(condition=models.Q(('payout__isnull', True), django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('payout', models.FloatField()), models.Value(0.0)), _connector='OR'), name='market_payout'),
+            model_name="market",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("payout__isnull", True),
+                    django.db.models.lookups.GreaterThan(
+                        django.db.models.functions.comparison.Cast("payout", models.FloatField()),
+                        models.Value(0.0),
+                    ),
+                    _connector="OR",
+                ),
+                name="market_payout",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='market',
-            constraint=models.CheckConstraint(condition=models.Q(('settle_price__isnull', True), django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('settle_price', models.FloatField()), models.Value(0.0)), _connector='OR'), name='market_settle_not_negative'),
+            model_name="market",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("settle_price__isnull", True),
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast(
+                            "settle_price", models.FloatField()
+                        ),
+                        models.Value(0.0),
+                    ),
+                    _connector="OR",
+                ),
+                name="market_settle_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='market',
-            constraint=models.CheckConstraint(condition=models.Q(('settle_price__isnull', True), ('payout__isnull', True), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast('settle_price', models.FloatField()), django.db.models.functions.comparison.Cast('payout', models.FloatField())), _connector='OR'), name='market_settle_within_payout'),
+            model_name="market",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("settle_price__isnull", True),
+                    ("payout__isnull", True),
+                    django.db.models.lookups.LessThanOrEqual(
+                        django.db.models.functions.comparison.Cast(
+                            "settle_price", models.FloatField()
+                        ),
+                        django.db.models.functions.comparison.Cast("payout", models.FloatField()),
+                    ),
+                    _connector="OR",
+                ),
+                name="market_settle_within_payout",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='market',
-            constraint=models.CheckConstraint(condition=models.Q(('min_size__isnull', True), django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('min_size', models.FloatField()), models.Value(0.0)), _connector='OR'), name='market_min_size'),
+            model_name="market",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("min_size__isnull", True),
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast("min_size", models.FloatField()),
+                        models.Value(0.0),
+                    ),
+                    _connector="OR",
+                ),
+                name="market_min_size",
+            ),
         ),
         migrations.AddField(
-            model_name='pricepoint',
-            name='market',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='positions.market', verbose_name='market'),
+            model_name="pricepoint",
+            name="market",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                to="positions.market",
+                verbose_name="market",
+            ),
         ),
         migrations.AddField(
-            model_name='position',
-            name='strategy',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='positions.strategy', verbose_name='strategy'),
+            model_name="position",
+            name="strategy",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="positions.strategy",
+                verbose_name="strategy",
+            ),
         ),
         migrations.AddField(
-            model_name='exitpolicy',
-            name='strategy',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='policy', to='positions.strategy'),
+            model_name="exitpolicy",
+            name="strategy",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="policy",
+                to="positions.strategy",
+            ),
         ),
         migrations.AddField(
-            model_name='thesis',
-            name='position',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='thesis', to='positions.position', verbose_name='position'),
+            model_name="thesis",
+            name="position",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="thesis",
+                to="positions.position",
+                verbose_name="position",
+            ),
         ),
         migrations.AddField(
-            model_name='position',
-            name='wallet',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='positions.wallet', verbose_name='wallet'),
+            model_name="position",
+            name="wallet",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="positions.wallet",
+                verbose_name="wallet",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fill',
-            constraint=models.UniqueConstraint(fields=('exit', 'attempt', 'number'), name='fill_unique'),
+            model_name="fill",
+            constraint=models.UniqueConstraint(
+                fields=("exit", "attempt", "number"), name="fill_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fill',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('shares', models.FloatField()), models.Value(0.0))), name='fill_shares_positive'),
+            model_name="fill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThan(
+                        django.db.models.functions.comparison.Cast("shares", models.FloatField()),
+                        models.Value(0.0),
+                    )
+                ),
+                name="fill_shares_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fill',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('price', models.FloatField()), models.Value(0.0))), name='fill_price'),
+            model_name="fill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast("price", models.FloatField()),
+                        models.Value(0.0),
+                    )
+                ),
+                name="fill_price",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fill',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('fee', models.FloatField()), models.Value(0.0))), name='fill_fee'),
+            model_name="fill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast("fee", models.FloatField()),
+                        models.Value(0.0),
+                    )
+                ),
+                name="fill_fee",
+            ),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['position', 'id'], name='journal_position_id'),
+            model_name="journalentry",
+            index=models.Index(fields=["position", "id"], name="journal_position_id"),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['kind', 'id'], name='journal_kind_id'),
+            model_name="journalentry",
+            index=models.Index(fields=["kind", "id"], name="journal_kind_id"),
         ),
         migrations.AddConstraint(
-            model_name='exit',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('pending', 'working', 'partial'))), fields=('position',), name='one_live_exit_per_position'),
+            model_name="exit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("pending", "working", "partial"))),
+                fields=("position",),
+                name="one_live_exit_per_position",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exit',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('shares', models.FloatField()), models.Value(0.0))), name='exit_shares_positive'),
+            model_name="exit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThan(
+                        django.db.models.functions.comparison.Cast("shares", models.FloatField()),
+                        models.Value(0.0),
+                    )
+                ),
+                name="exit_shares_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exit',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('filled', models.FloatField()), models.Value(0.0))), name='exit_filled_not_negative'),
+            model_name="exit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast("filled", models.FloatField()),
+                        models.Value(0.0),
+                    )
+                ),
+                name="exit_filled_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exit',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast('filled', models.FloatField()), django.db.models.functions.comparison.Cast('shares', models.FloatField()))), name='exit_filled_at_most_shares'),
+            model_name="exit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.LessThanOrEqual(
+                        django.db.models.functions.comparison.Cast("filled", models.FloatField()),
+                        django.db.models.functions.comparison.Cast("shares", models.FloatField()),
+                    )
+                ),
+                name="exit_filled_at_most_shares",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('bid__isnull', True), django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('bid', models.FloatField()), models.Value(0.0)), _connector='OR'), name='quote_bid_positive'),
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("bid__isnull", True),
+                    django.db.models.lookups.GreaterThan(
+                        django.db.models.functions.comparison.Cast("bid", models.FloatField()),
+                        models.Value(0.0),
+                    ),
+                    _connector="OR",
+                ),
+                name="quote_bid_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.CheckConstraint(condition=models.Q(('bid__isnull', True), ('payout__isnull', True), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast('bid', models.FloatField()), django.db.models.functions.comparison.Cast('payout', models.FloatField())), _connector='OR'), name='quote_bid_within_payout'),
+            model_name="quote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("bid__isnull", True),
+                    ("payout__isnull", True),
+                    django.db.models.lookups.LessThanOrEqual(
+                        django.db.models.functions.comparison.Cast("bid", models.FloatField()),
+                        django.db.models.functions.comparison.Cast("payout", models.FloatField()),
+                    ),
+                    _connector="OR",
+                ),
+                name="quote_bid_within_payout",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pricepoint',
-            index=models.Index(fields=['market', 'until'], name='point_market_until'),
+            model_name="pricepoint",
+            index=models.Index(fields=["market", "until"], name="point_market_until"),
         ),
         migrations.AddConstraint(
-            model_name='pricepoint',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('bid', models.FloatField()), models.Value(0.0))), name='point_bid_positive'),
+            model_name="pricepoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThan(
+                        django.db.models.functions.comparison.Cast("bid", models.FloatField()),
+                        models.Value(0.0),
+                    )
+                ),
+                name="point_bid_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pricepoint',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gte', models.F('since'))), name='point_until_after_since'),
+            model_name="pricepoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until__gte", models.F("since"))),
+                name="point_until_after_since",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exitpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('position__isnull', False), ('strategy__isnull', True)), models.Q(('position__isnull', True), ('strategy__isnull', False)), _connector='OR'), name='policy_has_one_owner'),
+            model_name="exitpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("position__isnull", False), ("strategy__isnull", True)),
+                    models.Q(("position__isnull", True), ("strategy__isnull", False)),
+                    _connector="OR",
+                ),
+                name="policy_has_one_owner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='thesis',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__isnull', True), django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('probability', models.FloatField()), models.Value(0.0)), _connector='OR'), name='thesis_probability_not_negative'),
+            model_name="thesis",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("probability__isnull", True),
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast(
+                            "probability", models.FloatField()
+                        ),
+                        models.Value(0.0),
+                    ),
+                    _connector="OR",
+                ),
+                name="thesis_probability_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='thesis',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__isnull', True), models.Q(django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('probability', models.FloatField()), models.Value(1.0)), _negated=True), _connector='OR'), name='thesis_probability_at_most_one'),
+            model_name="thesis",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("probability__isnull", True),
+                    models.Q(
+                        django.db.models.lookups.GreaterThan(
+                            django.db.models.functions.comparison.Cast(
+                                "probability", models.FloatField()
+                            ),
+                            models.Value(1.0),
+                        ),
+                        _negated=True,
+                    ),
+                    _connector="OR",
+                ),
+                name="thesis_probability_at_most_one",
+            ),
         ),
         migrations.AddIndex(
-            model_name='position',
-            index=models.Index(fields=['state', 'market'], name='position_state_market'),
+            model_name="position",
+            index=models.Index(fields=["state", "market"], name="position_state_market"),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThan(django.db.models.functions.comparison.Cast('entry_price', models.FloatField()), models.Value(0.0))), name='entry_positive'),
+            model_name="position",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThan(
+                        django.db.models.functions.comparison.Cast(
+                            "entry_price", models.FloatField()
+                        ),
+                        models.Value(0.0),
+                    )
+                ),
+                name="entry_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('shares', models.FloatField()), models.Value(0.0))), name='shares_not_negative'),
+            model_name="position",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast("shares", models.FloatField()),
+                        models.Value(0.0),
+                    )
+                ),
+                name="shares_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast('shares', models.FloatField()), django.db.models.functions.comparison.Cast('bought', models.FloatField()))), name='shares_at_most_bought'),
+            model_name="position",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.LessThanOrEqual(
+                        django.db.models.functions.comparison.Cast("shares", models.FloatField()),
+                        django.db.models.functions.comparison.Cast("bought", models.FloatField()),
+                    )
+                ),
+                name="shares_at_most_bought",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast('entry_fees', models.FloatField()), models.Value(0.0))), name='entry_fees_not_negative'),
+            model_name="position",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.GreaterThanOrEqual(
+                        django.db.models.functions.comparison.Cast(
+                            "entry_fees", models.FloatField()
+                        ),
+                        models.Value(0.0),
+                    )
+                ),
+                name="entry_fees_not_negative",
+            ),
         ),
     ]

@@ -1,0 +1,304 @@
+"""Writing down what was decided: marks, triggers, exits, journal; one transaction, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from monitoring.advisor import Advisor
+from monitoring.engine.decide import MARK, Decisions, Judged, parts_json
+from monitoring.engine.result import PassResult
+from monitoring.engine.sql import execute, stamp, update_many
+from monitoring.models import Trigger as TriggerRow
+from positions import journal
+from positions.domain.judge import Notice, Trigger
+from positions.domain.pnl import floor_shares, plain
+from positions.exits import dust_entry
+from positions.models import LIVE_EXIT_STATES, Exit, JournalEntry, Position
+from positions.services.base import facts
+
+
+@dataclass
+class Acts:
+    """What one look made: exits to send now (`firm`), and non-latched ones confirmed anew."""
+
+    firm: list[int] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+    triggers: list[TriggerRow] = field(default_factory=list)
+
+
+def live_exits() -> dict[int, Exit]:
+    """Exits under way, by position id."""
+    rows = Exit.objects.filter(state__in=LIVE_EXIT_STATES).select_related("position__market")
+    return {exit_.position_id: exit_ for exit_ in rows}
+
+
+def act(
+    decisions: Decisions,
+    *,
+    live: Mapping[int, Exit],
+    run: int,
+    now: datetime,
+    paused: bool,
+    advisor: Advisor,
+    result: PassResult,
+) -> Acts:
+    """Stores memories, triggers, exits and journal of one look; inside the caller's transaction."""
+    acts = Acts()
+    eventful = [row for row in decisions.judged if _is_event(row, live)]
+    ids = {row.candidate.id for row in eventful} | decisions.failed.keys()
+    rows = Position.objects.select_related("market").in_bulk(ids) if ids else {}
+    update_many("positions_mark", "position_id", MARK, decisions.marks)
+    for row in eventful:
+        position = rows.get(row.candidate.id)
+        if position is not None:
+            context = Context(position, row, live.get(position.pk), run, now, paused, advisor)
+            _one(context, acts, result)
+    acts.entries += _failures(decisions, rows, now)
+    TriggerRow.objects.bulk_create(acts.triggers)
+    journal.append_all(acts.entries)
+    return acts
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One eventful judgement with all that acting on it needs."""
+
+    position: Position
+    row: Judged
+    live: Exit | None
+    run: int
+    now: datetime
+    paused: bool
+    advisor: Advisor
+
+
+def _is_event(row: Judged, live: Mapping[int, Exit]) -> bool:
+    judgement = row.judgement
+    return bool(judgement.trigger or judgement.notices or row.candidate.id in live)
+
+
+def _one(context: Context, acts: Acts, result: PassResult) -> None:
+    judgement, position = context.row.judgement, context.position
+    acts.entries += [_notice(context, notice) for notice in judgement.notices]
+    trigger, live = judgement.trigger, context.live
+    if trigger is not None and trigger.decision == "ask":
+        _ask(context, trigger, acts, result)
+        trigger = None
+    if trigger is None:
+        _let_go(context, acts)
+        return
+    if context.paused:
+        if context.row.candidate.state.paused != trigger.rule:
+            acts.entries.append(_trigger_entry(context, trigger, "exit_paused", "critical"))
+            _log(context, trigger, None, "paused", acts, result)
+        return
+    if live is not None and (live.latched or live.state == Exit.State.WORKING):
+        return
+    if live is not None and live.rule == trigger.rule:
+        _renew(live, trigger)
+        acts.firm.append(live.pk)
+        return
+    if live is not None:
+        _cancel(context, acts, _("%(rule)s comes first") % {"rule": trigger.rule})
+    _begin(context, trigger, acts, result)
+    position.refresh_from_db(fields=["is_dust"])
+
+
+def _begin(context: Context, trigger: Trigger, acts: Acts, result: PassResult) -> None:
+    """A new exit; what is too small to be sold is dust, told once and never tried."""
+    position = context.position
+    shares = floor_shares(min(trigger.shares, position.shares))
+    least = position.market.min_size or Decimal(0)
+    dust = shares <= 0 or shares < least
+    if dust:
+        Position.objects.filter(pk=position.pk).update(is_dust=True)
+        acts.entries.append(dust_entry(position, trigger.rule, context.now))
+        _log(context, trigger, None, "dust", acts, result)
+        return
+    exit_ = Exit.objects.create(
+        position=position,
+        rule=trigger.rule,
+        reason=trigger.sentence.render(_)[:500],
+        level=trigger.level,
+        trigger_price=trigger.price,
+        shares=shares,
+        floor=trigger.floor,
+        rungs=parts_json(trigger),
+        momentum_high=trigger.high,
+        latched=trigger.latched,
+        created_at=context.now,
+    )
+    acts.firm.append(exit_.pk)
+    entry = _trigger_entry(context, trigger, "exit_decided", "low")
+    entry.data |= {"exit": exit_.pk, "shares": plain(shares)}
+    acts.entries.append(entry)
+    _log(context, trigger, exit_, "exit", acts, result)
+
+
+def _renew(live: Exit, trigger: Trigger) -> None:
+    """An exit that is judged anew and still holds: today's size, floor and rungs."""
+    live.shares = live.filled + floor_shares(min(trigger.shares, live.position.shares))
+    live.floor, live.rungs, live.momentum_high = trigger.floor, parts_json(trigger), trigger.high
+    live.save(update_fields=["shares", "floor", "rungs", "momentum_high"])
+
+
+def _let_go(context: Context, acts: Acts) -> None:
+    """An exit that is not latched ends when its rule no longer holds at a usable price."""
+    live = context.live
+    if live is None or live.latched or live.state == Exit.State.WORKING:
+        return
+    if context.row.tick.bid is not None:
+        _cancel(context, acts, _("the price no longer meets the rule"))
+
+
+def _cancel(context: Context, acts: Acts, why: str) -> None:
+    live = context.live
+    assert live is not None
+    live.state, live.finished_at, live.problem = Exit.State.CANCELLED, context.now, why
+    live.save(update_fields=["state", "finished_at", "problem"])
+    data = facts(context.position) | {"exit": live.pk, "sold": plain(live.filled)}
+    text = _("rest of the exit cancelled: %(why)s") % {"why": why}
+    acts.entries.append(
+        journal.entry(
+            "exit_cancelled",
+            text,
+            at=context.now,
+            position=context.position,
+            rule=live.rule,
+            data=data,
+        )
+    )
+
+
+def _ask(context: Context, trigger: Trigger, acts: Acts, result: PassResult) -> None:
+    advice = context.advisor.advise(
+        position_id=context.position.pk, rule=trigger.rule, reason=str(trigger.sentence)
+    )
+    entry = _trigger_entry(context, trigger, "ask", trigger.urgency)
+    entry.data |= {"verdict": advice.verdict, "by": advice.by, "advice": advice.text}
+    acts.entries.append(entry)
+    result.decisions.append(
+        {
+            "position": context.position.pk,
+            "rule": trigger.rule,
+            "verdict": advice.verdict,
+            "by": advice.by,
+            "text": advice.text,
+        }
+    )
+    _log(context, trigger, None, "ask", acts, result)
+
+
+def _log(
+    context: Context,
+    trigger: Trigger,
+    exit_: Exit | None,
+    decision: str,
+    acts: Acts,
+    result: PassResult,
+) -> None:
+    """The trigger log, and the pass's own list."""
+    reason = trigger.sentence.render(_)[:500]
+    acts.triggers.append(
+        TriggerRow(
+            run_id=context.run,
+            position=context.position,
+            exit=exit_,
+            at=context.now,
+            rule=trigger.rule,
+            urgency=trigger.urgency,
+            level=trigger.level,
+            price=trigger.price,
+            reason=reason,
+            decision=decision,
+        )
+    )
+    result.triggers.append(
+        {
+            "position": context.position.pk,
+            "rule": trigger.rule,
+            "urgency": trigger.urgency,
+            "level": _plain(trigger.level),
+            "price": _plain(trigger.price),
+            "reason": reason,
+        }
+    )
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _trigger_entry(context: Context, trigger: Trigger, kind: str, urgency: str) -> JournalEntry:
+    data: dict[str, Any] = facts(context.position) | {
+        "rule": trigger.rule,
+        "level": _plain(trigger.level),
+        "bid": _plain(trigger.price),
+    }
+    return journal.entry(
+        kind,
+        trigger.sentence.render(_),
+        at=context.now,
+        position=context.position,
+        urgency=urgency,
+        rule=trigger.rule,
+        data=data,
+    )
+
+
+def _notice(context: Context, notice: Notice) -> JournalEntry:
+    data = facts(context.position) | {
+        "level": _plain(notice.level),
+        "bid": _plain(context.row.tick.bid),
+        "ask": _plain(context.row.tick.ask),
+        "problem": context.row.tick.problem,
+    }
+    return journal.entry(
+        notice.kind,
+        notice.sentence.render(_),
+        at=context.now,
+        position=context.position,
+        urgency=notice.urgency,
+        rule=notice.rule,
+        data=data,
+    )
+
+
+def _failures(
+    decisions: Decisions, rows: Mapping[int, Position], now: datetime
+) -> Iterable[JournalEntry]:
+    """A position that cannot be judged is told once, not in every pass."""
+    told = set(
+        JournalEntry.objects.filter(kind="error", position_id__in=decisions.failed).values_list(
+            "position_id", "text"
+        )
+        if decisions.failed
+        else ()
+    )
+    return [
+        journal.entry(
+            "error", text, at=now, position=rows[pk], urgency="critical", data=facts(rows[pk])
+        )
+        for pk, text in decisions.failed.items()
+        if pk in rows and (pk, text) not in told
+    ]
+
+
+RAISE_BEST = """
+UPDATE positions_mark SET best = q.bid, best_f = q.bid_f
+FROM positions_quote q JOIN positions_position p ON p.market_id = q.market_id
+WHERE p.id = positions_mark.position_id AND p.state = 'open' AND q.problem = ''
+  AND q.bid_since >= %s AND positions_mark.quiet_low IS NOT NULL
+  AND q.bid_f > positions_mark.best_f AND q.bid_f < positions_mark.quiet_high
+"""
+
+
+def raise_best_bids(looked_at: datetime) -> int:
+    """Best bids of the calm positions whose market rose, in one statement; how many."""
+    return execute(RAISE_BEST, [stamp(looked_at)])

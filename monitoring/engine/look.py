@@ -1,0 +1,181 @@
+"""Looking: which markets matter, what their venues say now. Network only, nothing is written."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import connections
+
+from monitoring.engine.ports import Ports
+from monitoring.engine.sql import decimal_of, fetch, json_of, time_of
+from positions.domain.book import Book
+from positions.venues.base import Instrument, MarketStatus, PriceSource, Readings, VenueError
+
+logger = logging.getLogger(__name__)
+
+STATUS_EVERY = timedelta(seconds=60)
+# Prices this near 0 or the payout may be the print of a market that has just resolved.
+EXTREME = Decimal("0.02")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A market with open positions, and its quote as stored; `positions`: how many are open."""
+
+    instrument: Instrument
+    min_size: Decimal | None
+    state: str
+    status_at: datetime | None
+    bid: Decimal | None
+    ask: Decimal | None
+    problem: str
+    bid_since: datetime | None
+    bid_at: datetime | None
+    positions: int
+
+
+@dataclass
+class Look:
+    """What one look brought, by market id. `errors` says why a market has no reading."""
+
+    at: datetime
+    books: dict[int, Book] = field(default_factory=dict)
+    errors: dict[int, str] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
+    statuses: dict[int, MarketStatus] = field(default_factory=dict)
+    answered: int = 0
+
+
+MARKETS = """
+SELECT m.id, m.venue, m.key, m.outcome, m.token, m.payout, m.data, m.min_size, m.state,
+       m.status_at, q.bid, q.ask, q.problem, q.bid_since, q.bid_at, p.n
+FROM (SELECT market_id, count(*) AS n FROM positions_position WHERE state = 'open'
+      GROUP BY market_id) p
+JOIN positions_market m ON m.id = p.market_id
+JOIN positions_quote q ON q.market_id = p.market_id
+"""
+
+
+def watched_markets() -> list[Watched]:
+    """Every market that holds an open position, one query."""
+    return [
+        Watched(
+            Instrument(
+                id=row[0],
+                venue=row[1],
+                key=row[2],
+                outcome=row[3],
+                token=row[4],
+                payout=decimal_of(row[5]),
+                data=json_of(row[6]),
+            ),
+            decimal_of(row[7]),
+            row[8],
+            time_of(row[9]),
+            decimal_of(row[10]),
+            decimal_of(row[11]),
+            row[12],
+            time_of(row[13]),
+            time_of(row[14]),
+            row[15],
+        )
+        for row in fetch(MARKETS)
+    ]
+
+
+def look(markets: Collection[Watched], ports: Ports) -> Look:
+    """Asks every venue at once, each within the same patience; one that fails harms no other."""
+    found = Look(ports.now())
+    by_venue: dict[str, list[Watched]] = {}
+    for market in markets:
+        by_venue.setdefault(market.instrument.venue, []).append(market)
+    deadline = time.monotonic() + ports.patience
+    if len(by_venue) == 1:
+        ((venue, group),) = by_venue.items()
+        _merge(found, group, *_ask(ports.source(venue), group, found.at, deadline))
+        return found
+    with ThreadPoolExecutor(max_workers=max(1, len(by_venue))) as pool:
+        futures = {
+            venue: pool.submit(_ask_apart, ports.source(venue), group, found.at, deadline)
+            for venue, group in by_venue.items()
+        }
+        for venue, future in futures.items():
+            _merge(found, by_venue[venue], *future.result())
+    return found
+
+
+Answer = tuple[Readings | None, dict[int, MarketStatus], str]
+
+
+def _ask_apart(
+    source: PriceSource, group: Sequence[Watched], at: datetime, deadline: float
+) -> Answer:
+    """As `_ask`, in a thread of its own, which must not leave a database connection behind."""
+    try:
+        return _ask(source, group, at, deadline)
+    finally:
+        connections.close_all()
+
+
+def _ask(source: PriceSource, group: Sequence[Watched], at: datetime, deadline: float) -> Answer:
+    """Prices, and the state of markets whose price alone cannot be believed."""
+    try:
+        readings = source.read([market.instrument for market in group], deadline=deadline)
+    except VenueError as error:
+        return None, {}, str(error)
+    except Exception as error:  # an adapter's defect must not leave the other venues unguarded
+        logger.exception("price source %s failed", source.venue)
+        return None, {}, f"{type(error).__name__} in the {source.venue} price source"
+    doubtful = [market.instrument for market in group if _doubtful(market, readings, at)]
+    if not doubtful:
+        return readings, {}, ""
+    try:
+        return readings, dict(source.status(doubtful, deadline=deadline)), ""
+    except VenueError as error:
+        logger.warning("market states could not be read: %s", error)
+    except Exception:
+        logger.exception("market states of %s could not be read", source.venue)
+    return readings, {}, ""
+
+
+def _doubtful(market: Watched, readings: Readings, at: datetime) -> bool:
+    """No book, no bid, or a price near 0 or the payout: it may have closed or resolved."""
+    if market.status_at is not None and at - market.status_at < STATUS_EVERY:
+        return market.state == "closed" and at - market.status_at >= STATUS_EVERY / 4
+    instrument = market.instrument
+    if instrument.id in readings.missing or market.state == "closed":
+        return True
+    book = readings.books.get(instrument.id)
+    if book is None:
+        return False
+    if book.top is None:
+        return True
+    payout = instrument.payout
+    return payout is not None and not EXTREME < book.top / payout < 1 - EXTREME
+
+
+def _merge(
+    found: Look,
+    group: Sequence[Watched],
+    readings: Readings | None,
+    statuses: dict[int, MarketStatus],
+    failure: str,
+) -> None:
+    if readings is None:
+        found.errors.update({market.instrument.id: failure for market in group})
+        return
+    found.answered += 1
+    found.books.update(readings.books)
+    found.errors.update(readings.errors)
+    found.missing |= set(readings.missing)
+    found.statuses.update(statuses)
+    known = found.books.keys() | found.errors.keys() | found.missing
+    for market in group:
+        if market.instrument.id not in known:
+            found.errors[market.instrument.id] = "the venue's answer left this market out"

@@ -1,0 +1,183 @@
+"""One pass over the book.
+
+Order, and why: prices first and in batches; every position is judged before any exit is sent;
+memories, triggers, exits and journal are committed before the first order leaves; an order is
+claimed, sent and booked by itself. Whatever dies in between, the same pass run again mends it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+
+from monitoring import lease as leases
+from monitoring.advisor import Advisor, StandIn
+from monitoring.engine import act, decide, look, prices, select, send, settle
+from monitoring.engine.ports import Ports, default_ports
+from monitoring.engine.result import PassResult
+from monitoring.models import MonitorRun
+from positions.models import Position
+from positions.services import exits_are_paused
+
+logger = logging.getLogger(__name__)
+
+REREAD_AT_MOST = 5.0
+
+
+@dataclass
+class Pass:
+    """A pass under way: its ports, its lease, its row and what it has found so far."""
+
+    ports: Ports
+    lease: leases.Held
+    row: MonitorRun
+    result: PassResult
+    advisor: Advisor
+
+
+def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> PassResult:
+    """Looks at every open position once, acts on it, and says what it found.
+
+    Raises LeaseHeldError when another pass is at work, LeaseLostError when this one was overtaken
+    (it then has changed nothing since its last commit).
+    """
+    ports = ports or default_ports()
+    began = time.monotonic()
+    lease = leases.acquire("monitor", now=ports.now())
+    row = MonitorRun.objects.create(fence=lease.fence, started_at=ports.now())
+    work = Pass(ports, lease, row, PassResult(row.pk), advisor or StandIn())
+    try:
+        _look_and_act(work)
+    except leases.LeaseLostError:
+        _finish(work, began, problem="overtaken by another pass")
+        raise
+    except Exception as error:
+        logger.exception("the pass failed")
+        _finish(work, began, problem=f"{type(error).__name__}: the pass failed, see the log")
+        lease.release(ports.now())
+        raise
+    _finish(work, began, problem=work.result.problem)
+    lease.release(ports.now())
+    return work.result
+
+
+def _look_and_act(work: Pass) -> None:
+    markets = look.watched_markets()
+    found = look.look(markets, work.ports)
+    decisions = _judge_and_store(work, markets, found, only=None)
+    wakes = decisions.wakes
+    if decisions.confirming:
+        _wait_for_confirmation(work, decisions)
+        held = {
+            row.candidate.market_id
+            for row in decisions.judged
+            if row.candidate.id in decisions.confirming
+        }
+        some = [market for market in markets if market.instrument.id in held]
+        if some:
+            fresh = {market.instrument.id: market for market in look.watched_markets()}
+            some = [fresh[m.instrument.id] for m in some if m.instrument.id in fresh]
+            second = look.look(some, work.ports)
+            wakes += _judge_and_store(work, some, second, only=decisions.confirming).wakes
+    now = work.ports.now()
+    work.result.wake_at = min((wake for wake in wakes if wake > now), default=None)
+    _summarise(work, markets, found)
+
+
+def _judge_and_store(
+    work: Pass,
+    markets: Collection[look.Watched],
+    found: look.Look,
+    *,
+    only: set[int] | None,
+) -> decide.Decisions:
+    """One look judged and committed, then its exits sent."""
+    now = work.ports.now()
+    priced = {market.instrument.id: prices.price(market, found) for market in markets}
+    with transaction.atomic():
+        work.lease.renew(now)
+        settled = settle.apply_statuses(found.statuses, now=now)
+        prices.write_prices(priced.values())
+        paused = exits_are_paused()
+        live = act.live_exits()
+        chosen = select.candidates(found.at, now) if only is None else select.some(only)
+        situation = decide.Situation(
+            priced,
+            found.books,
+            select.runs_for(chosen, now),
+            live,
+            work.ports.interval,
+            now,
+            paused,
+        )
+        decisions = decide.decide(chosen, situation)
+        acts = act.act(
+            decisions,
+            live=live,
+            run=work.row.pk,
+            now=now,
+            paused=paused,
+            advisor=work.advisor,
+            result=work.result,
+        )
+        act.raise_best_bids(found.at)
+    work.result.exits += [send.as_json(exit_) for exit_ in settled]
+    _note_errors(work, decisions, found)
+    if not paused:
+        sender = send.Sender(work.ports, work.lease, found.books, work.result)
+        sender.send(send.to_send(acts.firm, everything=only is None, now=now))
+    return decisions
+
+
+def _wait_for_confirmation(work: Pass, decisions: decide.Decisions) -> None:
+    """Sleeps until the first standing breach may be confirmed, 5 s at most."""
+    now = work.ports.now()
+    wake = min(decisions.wakes, default=now)
+    if wake - now > timedelta(seconds=REREAD_AT_MOST):
+        wake = now + timedelta(seconds=REREAD_AT_MOST)
+    work.ports.sleep(max(0.0, (wake - now).total_seconds()))
+
+
+def _note_errors(work: Pass, decisions: decide.Decisions, found: look.Look) -> None:
+    """Names the positions that could not be judged or whose own price could not be read."""
+    known = {row["position"] for row in work.result.errors}
+    for row in decisions.judged:
+        text = found.errors.get(row.candidate.market_id)
+        if text and row.candidate.id not in known:
+            work.result.errors.append({"position": row.candidate.id, "error": text})
+    for pk, text in decisions.failed.items():
+        if pk not in known:
+            work.result.errors.append({"position": pk, "error": text})
+
+
+def _summarise(work: Pass, markets: Collection[look.Watched], found: look.Look) -> None:
+    result = work.result
+    result.open = sum(market.positions for market in markets)
+    usable = (m for m in markets if prices.price(m, found).tick.bid is not None)
+    result.checked = sum(market.positions for market in usable)
+    result.unpriced = result.open - result.checked
+    result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
+    result.complete = not markets or found.answered > 0
+    if not result.complete:
+        result.problem = "no price source answered"
+    work.row.prices_at = prices.newest(found)
+
+
+def _finish(work: Pass, began: float, *, problem: str) -> None:
+    result, row = work.result, work.row
+    result.seconds = time.monotonic() - began
+    row.finished_at = work.ports.now()
+    row.open, row.closed = result.open, result.closed
+    row.checked, row.unpriced = result.checked, result.unpriced
+    row.triggers, row.exits = len(result.triggers), len(result.exits)
+    row.errors, row.problem = result.errors[:100], problem[:300]
+    states = MonitorRun.State
+    row.state = states.COMPLETE if result.complete else states.INCOMPLETE
+    if problem and not result.complete and result.problem != problem:
+        row.state = states.FAILED
+    row.save()

@@ -1,0 +1,152 @@
+"""Sending: each exit is claimed, sold and booked by itself; one that fails stops no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from monitoring.engine.ports import Ports
+from monitoring.engine.result import PassResult
+from monitoring.lease import Held as Lease
+from positions import exits
+from positions.domain.book import Book
+from positions.domain.pnl import floor_shares, money, plain
+from positions.domain.policy import HUNDRED
+from positions.domain.quotes import tick_of
+from positions.domain.views import URGENCY
+from positions.models import Exit
+from positions.services import effective_policy
+from positions.venues.base import RejectedError, TransientError, UncertainError
+
+logger = logging.getLogger(__name__)
+
+ORDER_OF_URGENCY = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+
+
+class Sender:
+    """Sends the exits of one pass, most urgent first."""
+
+    def __init__(
+        self, ports: Ports, lease: Lease, books: Mapping[int, Book], result: PassResult
+    ) -> None:
+        self.ports, self.lease, self.books, self.result = ports, lease, books, result
+
+    def send(self, rows: Iterable[Exit]) -> None:
+        """Each exit once. Raises LeaseLostError, and nothing else."""
+        ordered = sorted(rows, key=lambda row: (ORDER_OF_URGENCY[URGENCY[row.rule]], row.pk))
+        for exit_ in ordered:
+            try:
+                done = self._one(exit_)
+            except (TransientError, RejectedError) as error:
+                # Certainly nothing was sold: the next pass tries again with a fresh floor.
+                exits.set_back(exit_, str(error), now=self.ports.now(), guard=self._guard)
+                done = exit_
+            except UncertainError as error:
+                logger.warning("exit %s: %s", exit_.pk, error)
+                problem = _("the venue's answer was lost; it is asked before anything else is sent")
+                exits.uncertain(exit_, problem, now=self.ports.now(), guard=self._guard)
+                done = exit_
+            if done is not None:
+                self.result.exits.append(as_json(done))
+
+    def _guard(self) -> None:
+        self.lease.renew(self.ports.now())
+
+    def _one(self, exit_: Exit) -> Exit | None:
+        if exit_.state == Exit.State.WORKING:
+            return self._settle_the_past(exit_)
+        terms = self._terms(exit_)
+        if terms is None:
+            return None
+        shares, floor, book = terms
+        fence = self.lease.fence
+        if not exits.claim(exit_, shares=shares, floor=floor, fence=fence, guard=self._guard):
+            return None
+        return self._sell(exit_, book)
+
+    def _sell(self, exit_: Exit, book: Book) -> Exit:
+        order = exits.order_of(exit_)
+        try:
+            report = self.ports.executor.sell(order, book)
+        except UncertainError:
+            found = self.ports.executor.lookup(order)
+            if found is None:
+                raise
+            report = found
+        return exits.record(exit_, report, now=self.ports.now(), guard=self._guard)
+
+    def _settle_the_past(self, exit_: Exit) -> Exit | None:
+        """An order was out when its pass died: ask what became of it before anything else.
+
+        Never seen by the venue: the very same order, under the same key, is sent again, so that an
+        order that is only late cannot sell a second time.
+        """
+        order = exits.order_of(exit_)
+        report = self.ports.executor.lookup(order)
+        if report is None:
+            book = self.books.get(exit_.position.market_id)
+            if book is None:
+                return None
+            return self._sell(exit_, book)
+        return exits.record(exit_, report, now=self.ports.now(), guard=self._guard)
+
+    def _terms(self, exit_: Exit) -> tuple[Decimal, Decimal, Book] | None:
+        """Size, floor and book of the next order; None while there is no usable price."""
+        position = exit_.position
+        market = position.market
+        book = self.books.get(market.pk)
+        if book is None or market.state == market.State.CLOSED:
+            return None
+        tick = tick_of(book, position.shares, market.min_size, market.payout)
+        if tick.bid is None:
+            return None
+        left = floor_shares(min(exit_.shares - exit_.filled, position.shares))
+        if left <= 0:
+            return None
+        floor = exit_.floor
+        if exit_.latched or floor is None:
+            slippage = effective_policy(position).max_slippage_pct
+            floor = tick.bid * (1 - slippage / HUNDRED)
+        return left, floor, book
+
+
+def as_json(exit_: Exit) -> dict[str, object]:
+    """An exit as the pass's JSON shows it."""
+    currency = exit_.position.market.currency
+    return {
+        "position": exit_.position_id,
+        "rule": exit_.rule,
+        "shares": plain(exit_.filled),
+        "price": _average(exit_),
+        "pnl": plain(money(exit_.pnl, currency)),
+        "state": str(exit_.state),
+    }
+
+
+def _average(exit_: Exit) -> str | None:
+    rows = list(exit_.fills.values_list("price", "shares"))
+    sold = sum((shares for _price, shares in rows), Decimal(0))
+    if not sold:
+        return None
+    return plain(sum((price * shares for price, shares in rows), Decimal(0)) / sold)
+
+
+def to_send(ids: Iterable[int], *, everything: bool, now: datetime) -> list[Exit]:
+    """The exits to send: those with `ids`, and with `everything` also whatever is still under way
+    from earlier passes or asked for by a person.
+    """
+    rows = Exit.objects.select_related("position__market")
+    chosen = list(rows.filter(pk__in=list(ids), state__in=exits.SENDABLE))
+    if everything:
+        old = rows.filter(state__in=(*exits.SENDABLE, Exit.State.WORKING), created_at__lte=now)
+        known = {exit_.pk for exit_ in chosen}
+        chosen += [
+            exit_
+            for exit_ in old
+            if exit_.pk not in known and (exit_.latched or exit_.state == Exit.State.WORKING)
+        ]
+    return chosen

@@ -1,0 +1,105 @@
+"""Values between raw SQL rows and Python, and one statement for many rows on either database.
+
+The ORM's `bulk_update` takes seconds where these take milliseconds (docs/benchmarks.md); nothing
+outside a pass needs them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+PG_TYPES = {"numeric": "numeric", "text": "text", "time": "timestamptz", "float": "float8"}
+
+
+def stamp(value: datetime | None) -> Any:
+    """A time as a parameter of raw SQL."""
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def time_of(value: Any) -> datetime | None:
+    """A time column of a raw row."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def decimal_of(value: Any) -> Decimal | None:
+    """An exact decimal column of a raw row."""
+    return None if value is None else Decimal(value)
+
+
+def exact(value: Decimal | None) -> Any:
+    """An exact decimal as a parameter of raw SQL."""
+    if value is None or connection.vendor == "postgresql":
+        return value
+    return format(value, "f")
+
+
+def json_of(value: Any) -> Any:
+    """A JSON column of a raw row."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def fetch(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """All rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def execute(query: str, params: Sequence[Any] = ()) -> int:
+    """Runs one statement; the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        touched: int = cursor.rowcount
+        return touched
+
+
+def update_many(
+    table: str, key: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]
+) -> None:
+    """One UPDATE by key for many rows: (new values in column order, key last) each.
+
+    `columns`: (name, kind) with kind numeric, text, time or float.
+    """
+    if not rows:
+        return
+    if connection.vendor != "postgresql":
+        sets = ", ".join(f"{name}=%s" for name, _kind in columns)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key}=%s", rows)
+        return
+    names = ", ".join(name for name, _kind in columns)
+    sets = ", ".join(f"{name}=v.{name}" for name, _kind in columns)
+    casts = ", ".join(f"%s::{PG_TYPES[kind]}[]" for _name, kind in columns)
+    execute(
+        f"UPDATE {table} t SET {sets} FROM unnest({casts}, %s::bigint[]) AS v({names}, {key})"
+        f" WHERE t.{key}=v.{key}",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
+
+
+def insert_many(
+    table: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]
+) -> None:
+    """One INSERT for many rows; kinds as in `update_many`, plus `key` for bigint."""
+    if not rows:
+        return
+    names = ", ".join(name for name, _kind in columns)
+    if connection.vendor != "postgresql":
+        marks = ", ".join("%s" for _ in columns)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+        return
+    casts = ", ".join(f"%s::{PG_TYPES.get(kind, 'bigint')}[]" for _name, kind in columns)
+    execute(
+        f"INSERT INTO {table} ({names}) SELECT * FROM unnest({casts})",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
