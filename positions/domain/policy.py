@@ -143,6 +143,9 @@ def number(field: str, value: object) -> Decimal:
         raise PolicyError(field, f"{value!r} is not a finite number")
     if parsed < 0:
         raise PolicyError(field, f"{value} is negative")
+    # Plain notation of 1e-999999 would fill memory.
+    if len(parsed.as_tuple().digits) > 30 or abs(parsed.adjusted()) > 18:
+        raise PolicyError(field, "has too many digits")
     return parsed
 
 

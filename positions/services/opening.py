@@ -38,12 +38,14 @@ def position_open(
     arm_now: bool = False,
     is_demo: bool = False,
     wallet: Wallet | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> Position:
     """Adds a holding with its strategy's policy (and the fields it overrides) attached at once.
 
     `entry_price` per share in the market's currency, `opened_at` UTC (default `now`). With
-    `arm_now` a rule that is already breached at the first usable quote fires. Raises ServiceError
-    naming what is wrong, PolicyError naming the policy's field.
+    `arm_now` a rule that is already breached at the first usable quote fires. `details` (JSON) go
+    into the journal entry as well. Raises ServiceError naming what is wrong, PolicyError naming
+    the policy's field.
     """
     check_entry(market, entry_price, shares, entry_fees)
     with transaction.atomic():
@@ -72,7 +74,7 @@ def position_open(
             "shares": shares_text(shares),
             "price": price_text(entry_price, market.payout, market.currency),
         }
-        data = facts(position) | {"shares": plain(shares), "source": source}
+        data = facts(position) | {"shares": plain(shares), "source": source, **(details or {})}
         journal.append(
             journal.entry(
                 "position_opened", text, at=now, position=position, actor=actor or source, data=data

@@ -52,16 +52,16 @@ def info(
 
 
 class SimulatedSource:
-    """A PriceSource that invents its prices; `clock` gives aware UTC."""
+    """A PriceSource that invents its prices; `now` gives aware UTC."""
 
     venue = VENUE
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
 
     def read(self, instruments: Sequence[Instrument], *, deadline: float) -> Readings:
         """All books at one moment; a market whose script has fallen silent is an error of its own."""
-        at = self._clock()
+        at = self._now()
         books: dict[int, Book] = {}
         errors: dict[int, str] = {}
         for instrument in instruments:
