@@ -131,6 +131,14 @@ def every(name: str) -> Callable[[Callable[[], object]], Callable[..., None]]:
     return wrap
 
 
+def look_again(name: str, at: datetime | None) -> None:
+    """Have the job run at `at` if that is before its turn: a breach that waits for its second
+    reading must not wait for half an hour because the interval is that long.
+    """
+    if at is not None:
+        Schedule.objects.filter(name=name, next_run__gt=at).update(next_run=at)
+
+
 def _advance(name: str, due: datetime) -> None:
     seconds = next(plan.seconds for plan in plans() if plan.name == name)
     then = next_due(due, timezone.now(), seconds)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.utils import timezone
 
 from monitoring.heartbeat import WORKER
 from monitoring.heartbeat import beat as note
-from monitoring.schedules import every, forget_failures
+from monitoring.schedules import every, forget_failures, look_again
+
+logger = logging.getLogger(__name__)
 
 
 @every("beat")
@@ -17,10 +21,18 @@ def beat() -> None:
 
 @every("monitor")
 def monitor() -> None:
-    """One pass over the book."""
+    """One pass over the book, then the outside heartbeat if it was complete."""
     from monitoring.engine import run_pass
+    from monitoring.health import ping_heartbeat
+    from monitoring.lease import LeaseHeldError
 
-    run_pass()
+    try:
+        result = run_pass()
+    except LeaseHeldError as error:
+        logger.info("no second pass: %s", error)
+        return
+    look_again("monitor", result.wake_at)
+    ping_heartbeat(complete=result.complete)
 
 
 @every("deliver")

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from positions import journal
-from positions.domain.pnl import FillPart, floor_shares, money, plain, proceeds, realised
+from positions.domain.pnl import FillPart, floor_shares, money_json, plain, proceeds, realised
 from positions.domain.state import dump, load, sold_rungs
 from positions.domain.views import URGENCY
 from positions.domain.wording import price_text, shares_text, signed_money_text
@@ -135,7 +135,7 @@ def _book(exit_: Exit, position: Position, report: Report, now: datetime) -> lis
         "shares": plain(sold),
         "price": plain(average(report.fills)),
         "fees": plain(sum((part.fee for part in report.fills), Decimal(0))),
-        "pnl": plain(money(profit, market.currency)),
+        "pnl": money_json(profit, market.currency),
         "held": plain(position.shares),
     }
     return [journal.entry("fill", text, at=now, position=position, rule=exit_.rule, data=data)]
@@ -218,7 +218,7 @@ def _done_entry(exit_: Exit, position: Position, now: datetime) -> JournalEntry:
         "state": exit_.state,
         "shares": plain(exit_.filled),
         "price": plain(price) if price is not None else None,
-        "pnl": plain(money(exit_.pnl, market.currency)),
+        "pnl": money_json(exit_.pnl, market.currency),
         "level": plain(exit_.level) if exit_.level is not None else None,
         "trigger_price": plain(exit_.trigger_price) if exit_.trigger_price is not None else None,
         "held": plain(position.shares),
@@ -262,7 +262,7 @@ def closed_entry(position: Position, now: datetime) -> JournalEntry:
     text = _("closed, realised %(pnl)s") % {
         "pnl": signed_money_text(position.realised_pnl, currency)
     }
-    data = facts(position) | {"pnl": plain(money(position.realised_pnl, currency))}
+    data = facts(position) | {"pnl": money_json(position.realised_pnl, currency)}
     return journal.entry(
         "position_closed", text, at=now, position=position, rule=position.close_reason, data=data
     )
@@ -311,9 +311,7 @@ def _tell_problem(exit_: Exit, problem: str, now: datetime) -> None:
     exit_.problem = problem[:300]
 
 
-def settle(
-    position: Position, price: Decimal, *, now: datetime
-) -> tuple[Exit, list[JournalEntry]]:
+def settle(position: Position, price: Decimal, *, now: datetime) -> tuple[Exit, list[JournalEntry]]:
     """Closes a holding at its market's payout per share; inside the caller's transaction.
 
     Live exits that are not out at a venue end as cancelled: a resolved market takes no orders.

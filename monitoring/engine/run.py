@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import lease as leases
 from monitoring.advisor import Advisor, StandIn
 from monitoring.engine import act, decide, look, prices, select, send, settle
 from monitoring.engine.ports import Ports, default_ports
 from monitoring.engine.result import PassResult
+from monitoring.health import alerts_overdue
 from monitoring.models import MonitorRun
 from positions.models import Position
 from positions.services import exits_are_paused
@@ -162,9 +164,12 @@ def _summarise(work: Pass, markets: Collection[look.Watched], found: look.Look) 
     result.checked = sum(market.positions for market in usable)
     result.unpriced = result.open - result.checked
     result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
-    result.complete = not markets or found.answered > 0
-    if not result.complete:
-        result.problem = "no price source answered"
+    overdue = alerts_overdue(now=work.ports.now())
+    if markets and not found.answered:
+        result.problem = _("no price source answered")
+    elif overdue:
+        result.problem = _("%(n)s alerts are overdue") % {"n": overdue}
+    result.complete = not result.problem
     work.row.prices_at = prices.newest(found)
 
 

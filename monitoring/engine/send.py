@@ -14,7 +14,7 @@ from monitoring.engine.result import PassResult
 from monitoring.lease import Held as Lease
 from positions import exits
 from positions.domain.book import Book
-from positions.domain.pnl import floor_shares, money, plain
+from positions.domain.pnl import floor_shares, money_json, plain
 from positions.domain.policy import HUNDRED
 from positions.domain.quotes import tick_of
 from positions.domain.views import URGENCY
@@ -122,7 +122,7 @@ def as_json(exit_: Exit) -> dict[str, object]:
         "rule": exit_.rule,
         "shares": plain(exit_.filled),
         "price": _average(exit_),
-        "pnl": plain(money(exit_.pnl, currency)),
+        "pnl": money_json(exit_.pnl, currency),
         "state": str(exit_.state),
     }
 

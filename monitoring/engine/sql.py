@@ -24,9 +24,11 @@ def stamp(value: datetime | None) -> Any:
 
 def time_of(value: Any) -> datetime | None:
     """A time column of a raw row."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    if value is None:
+        return None
+    # SQLite holds UTC without saying so, PostgreSQL says it.
+    time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
 
 
 def decimal_of(value: Any) -> Decimal | None:

@@ -186,7 +186,9 @@ def _decide(
         _changed(state, blocked=any(breach.guarded for breach in waiting)),
         trigger,
         tuple(notices),
-        trigger is None and any(not breach.guarded for breach in waiting),
+        # A question settles nothing: the stop behind it still wants its second reading.
+        (trigger is None or trigger.decision == "ask")
+        and any(not breach.guarded for breach in waiting),
         min((breach.wake_at for breach in waiting if breach.wake_at), default=None),
     )
 

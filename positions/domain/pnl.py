@@ -62,6 +62,11 @@ def money(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
 
 
+def money_json(amount: Decimal, currency: str) -> str:
+    """Money as JSON shows it: `-97.96`, with all the currency's digits."""
+    return format(money(amount, currency), "f")
+
+
 def floor_shares(shares: Decimal) -> Decimal:
     """Sizes are rounded down to two decimals: a venue refuses what we do not hold."""
     return shares.quantize(SHARE_STEP, rounding=ROUND_DOWN)

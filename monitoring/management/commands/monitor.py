@@ -18,7 +18,7 @@ HELD = 3
 
 
 class Command(BaseCommand):
-    """Exit 0 when the pass completed, position errors included; 3 while another pass is at work."""
+    """Exit 0 when the pass ran to its end, position errors included; 3 while another is at work."""
 
     help = _("Runs one pass now: prices, rules, exits; a line for each position.")
 
@@ -34,8 +34,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(result.as_json()))
         else:
             self._print(result)
-        if not result.complete:
-            sys.exit(1)
 
     def _held(self, error: LeaseHeldError, *, as_json: bool) -> None:
         text = _("Another pass is at work (%(holder)s). Wait for it, or look at the dashboard.")
