@@ -18,6 +18,24 @@ from positions.venues.simulation import scene_of
 YES = "yes"
 PREFIXES = {"sim": Market.Venue.SIMULATED, "url": Market.Venue.JSON}
 LONGEST = 500
+IDENTITY = ("venue", "key", "outcome")
+TOLD = (
+    *IDENTITY,
+    "token",
+    "question",
+    "slug",
+    "url",
+    "outcome_index",
+    "payout",
+    "currency",
+    "tick",
+    "min_size",
+    "fee_rate",
+    "fee_exponent",
+    "ends_at",
+    "game_at",
+    "state",
+)
 
 
 def venue_and_name(reference: str) -> tuple[str, str]:
@@ -88,42 +106,33 @@ def in_currency(info: MarketInfo, currency: str, question: str = "") -> MarketIn
         scene = scene_of(info.key, payout, info.data)
         return simulated_info(scene, info.outcome, question or info.question, wanted)
     if wanted != info.currency:
-        raise PermanentError(
-            _("The market pays in %(currency)s, not in %(wanted)s.")
-            % {"currency": info.currency, "wanted": wanted}
-        )
+        raise refused_currency(info, wanted)
     return info
 
 
-def market_ensure(info: MarketInfo) -> Market:
+def refused_currency(market: MarketInfo | Market, wanted: str) -> PermanentError:
+    """Why a position in another currency than its market's cannot be."""
+    return PermanentError(
+        _("The market pays in %(currency)s, not in %(wanted)s.")
+        % {"currency": market.currency, "wanted": wanted}
+    )
+
+
+def market_row(info: MarketInfo) -> Market:
+    """What a venue told, as a row that is not stored yet."""
+    told = {name: getattr(info, name) for name in TOLD}
+    return Market(**told, data=dict(info.data))
+
+
+def market_ensure(market: MarketInfo | Market) -> Market:
     """The row of this outcome with its (empty) quote row, made if it is not there.
 
     An existing row stays as it is: the watch keeps it fresh.
     """
-    fields = {
-        name: getattr(info, name)
-        for name in (
-            "token",
-            "question",
-            "slug",
-            "url",
-            "outcome_index",
-            "payout",
-            "currency",
-            "tick",
-            "min_size",
-            "fee_rate",
-            "fee_exponent",
-            "ends_at",
-            "game_at",
-            "state",
-        )
-    }
-    market, _made = Market.objects.get_or_create(
-        venue=info.venue,
-        key=info.key,
-        outcome=info.outcome,
-        defaults=fields | {"data": dict(info.data)},
-    )
-    Quote.objects.get_or_create(market=market, defaults={"payout": market.payout})
-    return market
+    row = market_row(market) if isinstance(market, MarketInfo) else market
+    if not row.pk:
+        values = {name: getattr(row, name) for name in (*TOLD, "data")}
+        key = {name: values.pop(name) for name in IDENTITY}
+        row, _made = Market.objects.get_or_create(**key, defaults=values)
+    Quote.objects.get_or_create(market=row, defaults={"payout": row.payout})
+    return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from positions.domain.pnl import plain
-from positions.domain.policy import PolicyError
+from positions.importing.checking import check_against_market, read_entry, strategy_documents
 from positions.importing.compare import differences
-from positions.importing.entry import Entry, EntryError, parse_entry
+from positions.importing.entry import Entry, EntryError
 from positions.importing.files import Row, read_rows
-from positions.importing.placing import Place, Places, market_at
-from positions.models import Position, Strategy
-from positions.services import ServiceError, position_open
+from positions.importing.placing import Markets
+from positions.markets import market_ensure
+from positions.models import Market, Position, Strategy
+from positions.services import position_open
 from positions.venues.base import VenueError
 
 SOURCE = "import"
@@ -60,7 +61,7 @@ class Candidate:
 
     line: int
     entry: Entry
-    place: Place
+    market: Market
     reference: str
 
 
@@ -91,12 +92,12 @@ def import_file(
         return _write(candidates, now, actor, arm_now=arm_now, say=say)
 
 
-def reference_of(entry: Entry, place: Place, occurrence: int) -> str:
+def reference_of(entry: Entry, market: Market, occurrence: int) -> str:
     """A row's identity as the contract lists it; the nth equal row of a file is its own position."""
     parts = (
-        place.venue,
-        place.key,
-        place.outcome,
+        market.venue,
+        market.key,
+        market.outcome,
         entry.strategy,
         plain(entry.entry_price),
         plain(entry.shares),
@@ -110,54 +111,42 @@ def _candidates(rows: Sequence[Row], now: datetime, say: Say) -> list[Candidate]
     """Raises ImportRefusedError naming every row that cannot be meant."""
     problems: list[Problem] = []
     found: list[Candidate] = []
-    places, seen = Places(), Counter[str]()
-    strategies = set(Strategy.objects.values_list("name", flat=True))
+    markets, seen, known = Markets(), Counter[str](), strategy_documents()
     for number, row in enumerate(rows, 1):
         if number % BATCH == 0:
             say(_("%(done)s of %(all)s rows checked") % {"done": number, "all": len(rows)})
-        entry = _entry(row, now, strategies, problems)
-        if entry is None:
-            continue
         try:
-            place = places.of(entry)
-        except VenueError as error:
-            problems.append(Problem(row.line, "market", str(error)))
+            entry, market = _checked(row, markets, known, now)
+        except EntryError as error:
+            problems += [Problem(row.line, name, text) for name, text in error.errors.items()]
             continue
-        first = reference_of(entry, place, 1)
+        first = reference_of(entry, market, 1)
         seen[first] += 1
-        found.append(Candidate(row.line, entry, place, reference_of(entry, place, seen[first])))
+        found.append(Candidate(row.line, entry, market, reference_of(entry, market, seen[first])))
     if problems:
         raise ImportRefusedError(problems)
     return found
 
 
-def _entry(row: Row, now: datetime, strategies: set[str], problems: list[Problem]) -> Entry | None:
+def _checked(
+    row: Row, markets: Markets, known: Mapping[str, str], now: datetime
+) -> tuple[Entry, Market]:
+    """Raises EntryError."""
+    if row.errors:
+        raise EntryError(row.errors)
+    entry = read_entry(row.values, now=now, known=known)
     try:
-        if row.errors:
-            raise EntryError(row.errors)
-        entry = parse_entry(row.values, now=now)
-        check_strategy(entry.strategy, strategies)
-    except EntryError as error:
-        problems += [Problem(row.line, name, text) for name, text in error.errors.items()]
-        return None
-    return entry
-
-
-def check_strategy(name: str, known: Iterable[str]) -> None:
-    """Raises EntryError naming the strategies there are."""
-    if name and name not in known:
-        raise EntryError(
-            {
-                "strategy": _("“%(name)s” is not known; known are %(known)s")
-                % {"name": name, "known": ", ".join(sorted(known))}
-            }
-        )
+        market = markets.of(entry)
+    except VenueError as error:
+        raise EntryError({"market": str(error)}) from error
+    check_against_market(entry, market, known)
+    return entry, market
 
 
 def _write(
     candidates: Sequence[Candidate], now: datetime, actor: str, *, arm_now: bool, say: Say
 ) -> Result:
-    result, problems = Result(), list[Problem]()
+    result = Result()
     strategies = {strategy.name: strategy for strategy in Strategy.objects.all()}
     with transaction.atomic():
         held = dict(_held([candidate.reference for candidate in candidates]))
@@ -169,12 +158,7 @@ def _write(
             if position is not None:
                 _compare(position, candidate, result)
                 continue
-            try:
-                result.added.append(_open(candidate, strategies, now, actor, arm_now=arm_now).pk)
-            except (ServiceError, PolicyError) as error:
-                problems.append(_refusal(candidate, error))
-        if problems:
-            raise ImportRefusedError(problems)
+            result.added.append(_open(candidate, strategies, now, actor, arm_now=arm_now).pk)
     return result
 
 
@@ -202,7 +186,7 @@ def _open(
 ) -> Position:
     entry = candidate.entry
     return position_open(
-        market=market_at(candidate.place),
+        market=market_ensure(candidate.market),
         entry_price=entry.entry_price,
         shares=entry.shares,
         now=now,
@@ -216,9 +200,3 @@ def _open(
         actor=actor,
         arm_now=arm_now,
     )
-
-
-def _refusal(candidate: Candidate, error: ServiceError | PolicyError) -> Problem:
-    if isinstance(error, PolicyError):
-        return Problem(candidate.line, f"policy.{error.field}", error.message)
-    return Problem(candidate.line, "row", str(error))

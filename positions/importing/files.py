@@ -16,7 +16,8 @@ from positions.domain import policy as policies
 from positions.importing.entry import COLUMNS, REQUIRED
 
 LARGEST = 20_000_000
-MOST_ROWS = 50_000
+# One transaction holds all of them, and the watch waits for it: some two milliseconds a row.
+MOST_ROWS = 5000
 
 
 class FileError(ValueError):

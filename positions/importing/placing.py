@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from positions.importing.entry import Entry
-from positions.markets import in_currency, known_market, market_ensure, resolve_reference
+from positions.markets import (
+    in_currency,
+    known_market,
+    market_row,
+    refused_currency,
+    resolve_reference,
+)
 from positions.models import Market
-from positions.venues.base import MarketInfo, PermanentError
-
-Place = Market | MarketInfo
 
 
-def place_of(entry: Entry) -> Place:
-    """The market row an entry means, or what its venue told of it. Raises VenueError."""
+def market_of(entry: Entry) -> Market:
+    """The market an entry means: its row, or an unstored one of what the venue told.
+
+    `markets.market_ensure` stores it. Raises VenueError.
+    """
     market = known_market(entry.market, entry.outcome)
     if market is None:
         info = resolve_reference(entry.market, entry.outcome)
-        return in_currency(info, entry.currency, entry.question)
+        return market_row(in_currency(info, entry.currency, entry.question))
     if entry.currency and entry.currency != market.currency:
-        raise PermanentError(
-            _("The market pays in %(currency)s, not in %(wanted)s.")
-            % {"currency": market.currency, "wanted": entry.currency}
-        )
+        raise refused_currency(market, entry.currency)
     return market
 
 
-def market_at(place: Place) -> Market:
-    """The market's row, made where it is new; inside the caller's transaction."""
-    return place if isinstance(place, Market) else market_ensure(place)
-
-
-class Places:
-    """`place_of` asked once for each market of a file, however many rows name it."""
+class Markets:
+    """`market_of` asked once for each market of a file, however many rows name it."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str, str, str], Place] = {}
+        self._asked: dict[tuple[str, str, str, str], Market] = {}
+        self._found: dict[tuple[str, str, str], Market] = {}
 
-    def of(self, entry: Entry) -> Place:
-        """Raises VenueError."""
+    def of(self, entry: Entry) -> Market:
+        """Raises VenueError; so does a second currency for a market that is new in this file."""
         key = (entry.market, entry.outcome.casefold(), entry.currency, entry.question)
-        if key not in self._found:
-            self._found[key] = place_of(entry)
-        return self._found[key]
+        if key not in self._asked:
+            self._asked[key] = self._same(market_of(entry), entry)
+        return self._asked[key]
+
+    def _same(self, market: Market, entry: Entry) -> Market:
+        first = self._found.setdefault((market.venue, market.key, market.outcome), market)
+        if entry.currency and entry.currency != first.currency:
+            raise refused_currency(first, entry.currency)
+        return first
