@@ -1,0 +1,201 @@
+"""Carries the notifications out: for each channel one at a time, oldest first, until it is taken.
+
+A row is marked delivered after the answer, so a crash between the two repeats that one message;
+its footer carries the notification's id. No network call happens inside a transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import transaction
+from django.db.models import F, Min, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from monitoring.alerts.channels import disable
+from monitoring.alerts.dispatch import dispatch
+from monitoring.alerts.retry import GIVE_UP, Act, Verdict, judge
+from monitoring.alerts.transports import transport_for
+from monitoring.alerts.transports.base import Answer, Message
+from monitoring.lease import identity, is_dead
+from monitoring.models import Channel, Notification
+
+logger = logging.getLogger(__name__)
+
+BUDGET = timedelta(seconds=20)  # of one run; the next one comes two seconds later
+LEASE = timedelta(seconds=45)  # longer than any single send
+PATIENCE = 2.5  # seconds worth waiting inside a run; for more the next run comes in time
+State = Notification.State
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one run did, in messages."""
+
+    sent: int = 0
+    failed: int = 0
+    retried: int = 0
+
+
+def deliver_due(
+    *,
+    clock: Callable[[], datetime] = timezone.now,
+    sleep: Callable[[float], None] = time.sleep,
+    rng: Random | None = None,
+    budget: timedelta = BUDGET,
+) -> Tally:
+    """Dispatches, then sends what is due; returns when nothing is, or the time is up.
+
+    Several may run at once: a channel is served by the one that holds its lease.
+    """
+    # Unique also among threads; who it is tells the next one whether it still lives.
+    desk = Desk(clock, rng or Random(), f"{uuid.uuid4().hex[:8]}@{identity()}")
+    end = clock() + budget
+    try:
+        while clock() < end:
+            wait = desk.round()
+            if wait is None or wait > PATIENCE or clock() + timedelta(seconds=wait) >= end:
+                break
+            if wait > 0:
+                sleep(wait)
+    finally:
+        desk.close()
+    return desk.tally
+
+
+@dataclass(slots=True)
+class Desk:
+    """One run's hands: at most one message for each channel and round."""
+
+    clock: Callable[[], datetime]
+    rng: Random
+    holder: str
+    tally: Tally = field(default_factory=Tally)
+
+    def round(self) -> float | None:
+        """Sends the head of each queue that is due. Returns the seconds until the next head is
+        due, 0 when there may be more at once, None when nothing waits.
+        """
+        now = self.clock()
+        dispatch(now=now)
+        expire(now=now)
+        waits: list[float] = []
+        for head in heads():
+            wait = (_due(head) - self.clock()).total_seconds()
+            if wait <= 0:
+                wait = 0.0 if self._serve(head) else PATIENCE * 2
+            waits.append(wait)
+        return min(waits, default=None)
+
+    def close(self) -> None:
+        """Gives the leases back."""
+        if Channel.objects.filter(lease_holder=self.holder).exists():
+            Channel.objects.filter(lease_holder=self.holder).update(
+                lease_until=None, lease_holder=""
+            )
+
+    def _serve(self, head: Notification) -> bool:
+        """Sends one message and writes down what came of it; False when the channel is another's."""
+        if not self._lease(head.channel):
+            return False
+        if not _begin(head):  # sent by the channel's last holder between our look and our lease
+            return True
+        answer = _send(head)
+        verdict = judge(answer, head.attempts, self.rng)
+        self._settle(head, answer, verdict)
+        return True
+
+    def _lease(self, channel: Channel) -> bool:
+        now = self.clock()
+        free = Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_holder=self.holder)
+        if channel.lease_holder and is_dead(channel.lease_holder.partition("@")[2]):
+            free |= Q(lease_holder=channel.lease_holder)
+        rows = Channel.objects.filter(free, pk=channel.pk, enabled=True, url=channel.url)
+        return bool(rows.update(lease_until=now + LEASE, lease_holder=self.holder))
+
+    def _settle(self, head: Notification, answer: Answer, verdict: Verdict) -> None:
+        now = self.clock()
+        logger.log(
+            logging.INFO if verdict.act is Act.SENT else logging.WARNING,
+            "alert %s to %s: %s %s",
+            head.pk,
+            head.channel.name,
+            verdict.act.value,
+            answer.error or answer.status,
+        )
+        with transaction.atomic():
+            _pause(head.channel, verdict, now)
+            _write(head, answer, verdict, now)
+        if verdict.act is Act.DISABLE:
+            disable(head.channel, answer.error, now=now)
+        counted = {Act.SENT: "sent", Act.DROP: "failed"}.get(verdict.act, "retried")
+        setattr(self.tally, counted, getattr(self.tally, counted) + 1)
+
+
+def heads() -> list[Notification]:
+    """The oldest waiting message of each channel that is on; those that fail least come first,
+    so that a channel that hangs does not delay the others' first tries.
+    """
+    waiting = Notification.objects.filter(state=State.PENDING, channel__enabled=True)
+    ids = waiting.values("channel").annotate(head=Min("pk")).values_list("head", flat=True)
+    rows = Notification.objects.filter(pk__in=list(ids)).select_related("channel", "entry")
+    return list(rows.order_by("attempts", "pk"))
+
+
+def expire(*, now: datetime) -> int:
+    """Fails what has waited for a day, visibly; returns how many."""
+    late = Notification.objects.filter(state=State.PENDING, created_at__lte=now - GIVE_UP)
+    if not late.exists():
+        return 0
+    late.filter(error="").update(error=_("not delivered within 24 hours"))
+    return late.update(state=State.FAILED)
+
+
+def _due(head: Notification) -> datetime:
+    return max(head.not_before, head.channel.not_before or head.not_before)
+
+
+def _begin(head: Notification) -> bool:
+    """Counts the attempt before it is made; False when somebody else was first."""
+    rows = Notification.objects.filter(pk=head.pk, state=State.PENDING, attempts=head.attempts)
+    head.attempts += 1
+    return bool(rows.update(attempts=F("attempts") + 1))
+
+
+def _send(head: Notification) -> Answer:
+    message = Message(head.pk, head.title, head.body, head.link, head.urgency, head.entry.at)
+    try:
+        transport = transport_for(head.channel.kind)
+    except KeyError:
+        return Answer(None, _("this kind of channel is not built"), refused=True)
+    try:
+        return transport.send(head.channel.url, message, role_id=head.channel.role_id)
+    except Exception as error:  # a fault of ours in one message must not stop the other channels
+        logger.exception("alert %s could not be sent", head.pk)
+        return Answer(None, type(error).__name__)
+
+
+def _pause(channel: Channel, verdict: Verdict, now: datetime) -> None:
+    if verdict.pause <= 0:
+        return
+    alike = Q(kind=channel.kind) if verdict.everywhere else Q(pk=channel.pk)
+    until = now + timedelta(seconds=verdict.pause)
+    Channel.objects.filter(alike).exclude(not_before__gt=until).update(not_before=until)
+
+
+def _write(head: Notification, answer: Answer, verdict: Verdict, now: datetime) -> None:
+    values: dict[str, object] = {"error": answer.error}
+    if verdict.act is Act.SENT:
+        values |= {"state": State.SENT, "sent_at": now}
+    elif verdict.act is Act.DROP:
+        values |= {"state": State.FAILED}
+    elif verdict.act is Act.RETRY:
+        values |= {"not_before": now + timedelta(seconds=verdict.wait)}
+    Notification.objects.filter(pk=head.pk, state=State.PENDING).update(**values)

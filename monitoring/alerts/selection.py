@@ -1,0 +1,57 @@
+"""Which journal entries become alerts. The journal tells everything; a phone must not."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+# What came of an exit is told, not each step on its way: one message an exit, not one a fill.
+TOLD = frozenset(
+    {
+        "ask",
+        "channel_disabled",
+        "dust",
+        "exit_done",
+        "exit_failed",
+        "exit_partial",
+        "exit_paused",
+        "exits_paused",
+        "exits_resumed",
+        "monitor_down",
+        "monitor_up",
+        "priced",
+        "settled",
+        "stop_blocked",
+        "test",
+        "unarmed",
+        "unpriced",
+        "vanished",
+        "wallet_vanished",
+    }
+)
+UNTOLD = frozenset(
+    {
+        "armed",
+        "exit_cancelled",
+        "exit_decided",
+        "fill",
+        "muted",
+        "position_closed",
+        "position_opened",
+        "rule_changed",
+        "thesis_changed",
+        "trigger",
+        "unmuted",
+    }
+)
+# A kind nobody has thought of here is told when it is urgent: rather once too often than never.
+LOUD = frozenset({"critical", "high"})
+
+
+def is_told(kind: str, urgency: str) -> bool:
+    """Whether an entry of this kind and urgency becomes an alert."""
+    return kind in TOLD or (kind not in UNTOLD and urgency in LOUD)
+
+
+def told() -> Q:
+    """`is_told` as a condition on JournalEntry."""
+    return Q(kind__in=TOLD) | (Q(urgency__in=LOUD) & ~Q(kind__in=UNTOLD))

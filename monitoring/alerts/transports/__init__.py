@@ -1,0 +1,23 @@
+"""The services that carry alerts, by the channel's kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from monitoring.alerts.transports.base import Transport
+
+
+def _discord() -> Transport:
+    from django.conf import settings
+
+    from monitoring.alerts.transports.discord import Discord  # brings requests along
+
+    return Discord(settings.WEBHOOK_ALLOWED_HOSTS)
+
+
+KINDS: dict[str, Callable[[], Transport]] = {"discord": _discord}
+
+
+def transport_for(kind: str) -> Transport:
+    """The transport of a channel's kind. Raises KeyError for a kind that is not built."""
+    return KINDS[kind]()

@@ -1,0 +1,179 @@
+"""What an alert says. Pure: the first line is the whole message, for a phone shows little more.
+
+`PAPER · STOP · Fed cuts in Dec · Yes 44.1¢ ≤ 45.0¢ · −$97.96`. An entry that lacks a key is told
+with what it has, and with its own sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from positions.domain.wording import price_text, shares_text, signed_money_text
+
+DOT = " · "
+QUESTION_MAX = 240  # a longer one stands in full in the body: prices and P&L must not be cut off
+TAIL_MAX = 120
+RULES: Mapping[str, Promise] = {
+    "manual": gettext_lazy("MANUAL"),
+    "stop_loss": gettext_lazy("STOP"),
+    "take_profit": gettext_lazy("TAKE PROFIT"),
+    "trailing_stop": gettext_lazy("TRAILING STOP"),
+    "time_exit": gettext_lazy("TIME"),
+    "fair_value": gettext_lazy("FAIR VALUE"),
+    "momentum_exit": gettext_lazy("MOMENTUM"),
+    "soft_stop": gettext_lazy("SOFT STOP"),
+    "adverse_move": gettext_lazy("ADVERSE MOVE"),
+    "ai_alert": gettext_lazy("AI ALERT"),
+    "ai_exit": gettext_lazy("AI EXIT"),
+    "settled": gettext_lazy("SETTLED"),
+}
+KINDS: Mapping[str, Promise] = {
+    "ask": gettext_lazy("ASK"),
+    "channel_disabled": gettext_lazy("CHANNEL OFF"),
+    "dust": gettext_lazy("DUST"),
+    "error": gettext_lazy("ERROR"),
+    "exit_failed": gettext_lazy("EXIT FAILED"),
+    "exit_paused": gettext_lazy("EXIT PAUSED"),
+    "exits_paused": gettext_lazy("EXITS PAUSED"),
+    "exits_resumed": gettext_lazy("EXITS RESUMED"),
+    "monitor_down": gettext_lazy("MONITOR DOWN"),
+    "monitor_up": gettext_lazy("MONITOR BACK"),
+    "priced": gettext_lazy("PRICE BACK"),
+    "settled": gettext_lazy("SETTLED"),
+    "stop_blocked": gettext_lazy("STOP BLOCKED"),
+    "test": gettext_lazy("TEST"),
+    "unarmed": gettext_lazy("NOT ARMED"),
+    "unpriced": gettext_lazy("PRICE ERROR"),
+    "vanished": gettext_lazy("CLOSED ELSEWHERE?"),
+    "wallet_vanished": gettext_lazy("CLOSED ELSEWHERE?"),
+}
+# The rule is named beside these kinds; the others are about the price or the house.
+WITH_RULE = frozenset({"ask", "exit_failed", "exit_partial", "exit_paused", "unarmed"})
+FLOORS = frozenset({"stop_loss", "trailing_stop", "soft_stop", "adverse_move"})
+TARGETS = frozenset({"take_profit", "fair_value"})
+PROBLEMS = frozenset({"unpriced", "exit_failed", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A journal entry as far as words need it; `data` holds decimals as strings."""
+
+    kind: str
+    text: str
+    rule: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def number(self, *names: str) -> Decimal | None:
+        """The first of these keys that holds a finite number."""
+        for name in names:
+            try:
+                value = Decimal(str(self.data.get(name)))
+            except InvalidOperation:
+                continue
+            if value.is_finite():
+                return value
+        return None
+
+    def word(self, name: str) -> str:
+        """The key's text on one line; "" when it is not there."""
+        value = self.data.get(name)
+        return " ".join(value.split()) if isinstance(value, str) else ""
+
+    @property
+    def currency(self) -> str:
+        return self.word("currency") or "USDC"
+
+    def price(self, value: Decimal) -> str:
+        """`value` as a person writes it in this market."""
+        return price_text(value, self.number("payout"), self.currency)
+
+
+def first_line(alert: Alert) -> str:
+    """The whole message in one line of at most 500 characters."""
+    start = [_("DEMO")] if alert.data.get("demo") is True else []
+    parts = [*start, (alert.word("mode") or "paper").upper(), *_tags(alert)]
+    if alert.word("question"):
+        parts += [clipped(alert.word("question"), QUESTION_MAX), _standing(alert), *_tail(alert)]
+    else:
+        parts.append(clipped(" ".join(alert.text.split()), QUESTION_MAX))
+    return DOT.join(part for part in parts if part)[:500]
+
+
+def details(alert: Alert) -> str:
+    """What the first line left out: the entry's own sentence, the sale, a long question."""
+    lines = [alert.text.strip()]
+    price, sold = alert.number("price"), alert.number("shares")
+    if alert.kind == "exit_done" and price is not None and sold is not None:
+        lines.append(
+            _("Sold %(shares)s shares at %(price)s on average.")
+            % {"shares": shares_text(sold), "price": alert.price(price)}
+        )
+    held = alert.number("held")
+    if alert.kind == "exit_done" and held:
+        lines.append(_("%(shares)s shares are still held.") % {"shares": shares_text(held)})
+    if len(alert.word("question")) > QUESTION_MAX:
+        lines.append(alert.word("question"))
+    return "\n".join(line for line in lines if line)
+
+
+def clipped(text: str, limit: int) -> str:
+    """`text`, its end replaced by an ellipsis where it is longer than `limit`."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _tags(alert: Alert) -> list[str]:
+    rule = str(RULES.get(alert.rule, _spoken(alert.rule)))
+    if alert.kind == "exit_done":
+        return [rule or _("EXIT")]
+    if alert.kind == "exit_partial":
+        kind = _("PARTLY SOLD") if alert.number("sold") else _("NOT SOLD")
+    else:
+        kind = str(KINDS.get(alert.kind, _spoken(alert.kind)))
+    return [kind, rule] if alert.kind in WITH_RULE else [kind]
+
+
+def _spoken(name: str) -> str:
+    """A name of the program's own as a tag: `exit_done` to `EXIT DONE`."""
+    return name.replace("_", " ").upper()
+
+
+def _standing(alert: Alert) -> str:
+    """`Yes 44.1¢ ≤ 45.0¢`: outcome, bid, and the level where the rule has one that it met."""
+    outcome = clipped(alert.word("outcome"), 60)
+    bid, level = alert.number("trigger_price", "bid"), alert.number("level")
+    compared = _compared(alert, bid, level)
+    shown = alert.number("price") if alert.kind in {"exit_done", "settled"} else bid
+    if not compared and (shown if shown is not None else bid) is not None:
+        compared = alert.price(shown if shown is not None else bid)  # type: ignore[arg-type]
+    return " ".join(part for part in (outcome, compared) if part)
+
+
+def _compared(alert: Alert, bid: Decimal | None, level: Decimal | None) -> str:
+    if bid is None or level is None:
+        return ""
+    floor = alert.rule in FLOORS or alert.kind == "stop_blocked"
+    if floor and bid <= level:
+        return f"{alert.price(bid)} ≤ {alert.price(level)}"
+    if alert.rule in TARGETS and bid >= level:
+        return f"{alert.price(bid)} ≥ {alert.price(level)}"
+    return ""
+
+
+def _tail(alert: Alert) -> list[str]:
+    """What it came to: profit or loss, what is left, what is wrong."""
+    pnl = alert.number("pnl")
+    if alert.kind in {"exit_done", "settled"}:
+        return [signed_money_text(pnl, alert.currency)] if pnl is not None else []
+    if alert.kind in PROBLEMS:
+        return [clipped(alert.word("problem") or " ".join(alert.text.split()), TAIL_MAX)]
+    left = alert.number("left" if alert.kind == "exit_partial" else "shares")
+    if alert.kind in {"exit_partial", "dust"} and left is not None:
+        return [_("%(shares)s shares left") % {"shares": shares_text(left)}]
+    return []
