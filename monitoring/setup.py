@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from monitoring.schedules import ensure_schedules
 from positions.models import Switch
@@ -23,8 +24,6 @@ DEMO_LOADED = "demo_loaded"
 
 def install(say: Callable[[str], None]) -> None:
     """Bring database and static files up to this version; idempotent, safe at every start."""
-    from django.utils.translation import gettext as _
-
     from monitoring.alerts.channels import ensure_env_channel
 
     say(_("Preparing the database …"))
@@ -57,7 +56,7 @@ def load_demo_once() -> bool:
     """Load the sample book the first time; whether it was."""
     if not demo_wanted():
         return False
-    # The mark first: a start that dies in between must not bring back rows a person has cleared.
-    Switch.objects.create(name=DEMO_LOADED, on=True, by="up", at=timezone.now())
-    call_command("demo", verbosity=0)
+    with transaction.atomic():  # a start that dies in between loads it at the next one, whole
+        Switch.objects.create(name=DEMO_LOADED, on=True, by="up", at=timezone.now())
+        call_command("demo", verbosity=0)
     return True

@@ -142,10 +142,15 @@ class Supervisor:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.children = children
-        self.say = say
+        self._say = say
         self.each_tick = each_tick
         self.clock = clock
         self.signals = 0
+
+    def say(self, text: str) -> None:
+        """Tell whoever still listens: a terminal that was closed must not end the watch."""
+        with suppress(OSError):
+            self._say(text)
 
     def run(self) -> None:
         """Returns once every child and every process of its group is gone."""

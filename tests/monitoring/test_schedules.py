@@ -96,7 +96,8 @@ class TestEvery:
     pytestmark = both
 
     def next_run(self) -> datetime | None:
-        return Schedule.objects.get(name="deliver").next_run
+        found: datetime | None = Schedule.objects.get(name="deliver").next_run
+        return found
 
     def given(self, due: datetime) -> None:
         """As the scheduler leaves it: the watchdog's minute is set before the run begins."""

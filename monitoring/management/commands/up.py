@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -36,14 +35,14 @@ class Command(BaseCommand):
         if load_demo_once():
             self.say(_("Loaded the demo; `manage.py demo --clear` removes it for good."))
         connections.close_all()
-        greeting = Greeting(self.say)
-        Supervisor([web(), worker()], say=self.say, each_tick=greeting.when_ready).run()
-        self.say(_("Stopped."))
+        supervisor = Supervisor([web(), worker()], say=self.say)
+        supervisor.each_tick = Greeting(supervisor.say).when_ready
+        supervisor.run()
+        supervisor.say(_("Stopped."))
 
     def say(self, text: str) -> None:
-        with suppress(OSError):  # a terminal that was closed must not keep us from stopping
-            self.stdout.write(text)
-            self.stdout.flush()
+        self.stdout.write(text)
+        self.stdout.flush()
 
 
 class Greeting:
