@@ -1,0 +1,25 @@
+"""What every page of ours carries: the heartbeat, the mode, the texts of its modules."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from monitoring.live.signs import read_pulse, read_runs
+from monitoring.live.texts import texts
+
+
+def live(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  a context processor's signature
+    """Context processor. Templates call what can be called, and each is read at most once and only
+    where a template asks for it: the admin never does.
+    """
+    return {
+        "pulse": cache(lambda: read_pulse(timezone.now())),
+        "runs": cache(read_runs),
+        "js_texts": cache(texts),
+        "mode": settings.EXECUTION_MODE,
+    }

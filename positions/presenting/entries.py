@@ -1,0 +1,136 @@
+"""Journal entries as the activity list, the position's history and the socket show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from positions.presenting.badges import iso, rule_name
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored journal row; `data` may carry the question and outcome of its position."""
+
+    id: int
+    at: datetime
+    kind: str
+    urgency: str
+    position: int | None
+    rule: str
+    actor: str
+    text: str
+    data: Mapping[str, Any]
+
+
+class EntryView(TypedDict):
+    """`type` is the journal's kind, as CONTRACT's `/ws/live/` names it."""
+
+    type: str
+    id: int
+    at: str
+    urgency: str
+    tone: str
+    icon: str
+    title: str
+    line: str
+    position: int | None
+    rule: str
+    actor: str
+    url: str
+    name: str
+    demo: bool
+
+
+# kind: (title, icon; empty: the icon of the rule). A kind that is missing here is shown by its own name.
+KINDS = {
+    "position_opened": (gettext_noop("Opened"), "add"),
+    "position_closed": (gettext_noop("Closed"), "check"),
+    "rule_changed": (gettext_noop("Rules changed"), "edit"),
+    "thesis_changed": (gettext_noop("Thesis changed"), "edit"),
+    "muted": (gettext_noop("Muted"), "mute"),
+    "unmuted": (gettext_noop("Unmuted"), "sound"),
+    "armed": (gettext_noop("Armed"), "check"),
+    "unarmed": (gettext_noop("Not armed"), "stop"),
+    "stop_blocked": (gettext_noop("Stop held back"), "stop"),
+    "unpriced": (gettext_noop("No usable price"), "clock"),
+    "priced": (gettext_noop("Price is back"), "check"),
+    "exits_paused": (gettext_noop("Exits paused"), "pause"),
+    "exits_resumed": (gettext_noop("Exits resumed"), "play"),
+    "settled": (gettext_noop("Settled"), "check"),
+    "exit_decided": (gettext_noop("%(rule)s: selling"), ""),
+    "exit_done": (gettext_noop("%(rule)s: sold"), ""),
+    "exit_partial": (gettext_noop("%(rule)s: not all sold"), "warn"),
+    "exit_failed": (gettext_noop("%(rule)s: sale held up"), "warn"),
+    "exit_cancelled": (gettext_noop("%(rule)s: cancelled"), "list"),
+    "triggered": (gettext_noop("%(rule)s"), ""),
+    "asked": (gettext_noop("%(rule)s asks you"), "ask"),
+    "fill": (gettext_noop("%(rule)s: part sold"), "sell"),
+    "dust": (gettext_noop("Too small to sell"), "list"),
+}
+ICONS = {
+    "stop_loss": "stop",
+    "trailing_stop": "stop",
+    "take_profit": "target",
+    "fair_value": "target",
+    "momentum_exit": "wave",
+    "time_exit": "clock",
+    "manual": "user",
+    "soft_stop": "ask",
+    "adverse_move": "ask",
+}
+TONES = {"critical": "crit", "high": "warn"}
+
+
+def entry_view(entry: Entry, *, name: str = "") -> EntryView:
+    """One entry; `name` is the position's market where the entry does not carry it itself."""
+    data = entry.data
+    outcome = f" · {data['outcome']}" if data.get("outcome") else ""
+    named = f"{data['question']}{outcome}" if data.get("question") else name
+    return EntryView(
+        type=entry.kind,
+        id=entry.id,
+        at=iso(entry.at),
+        urgency=entry.urgency,
+        tone=_tone(entry),
+        icon=_icon(entry),
+        title=title(entry),
+        line=_first_up(entry.text),
+        position=entry.position,
+        rule=entry.rule,
+        actor=entry.actor,
+        url=f"/positions/{entry.position}/" if entry.position else "",
+        name=named,
+        demo=bool(data.get("demo")),
+    )
+
+
+def title(entry: Entry) -> str:
+    """`Stop loss: sold`, `Muted`, …; a kind that is not known by its own name."""
+    rule = rule_name(entry.rule) if entry.rule else ""
+    if entry.kind in KINDS:
+        return _(KINDS[entry.kind][0]) % {"rule": rule}
+    words = _first_up(entry.kind.replace("_", " "))
+    return f"{rule}: {words.lower()}" if rule else words
+
+
+def _tone(entry: Entry) -> str:
+    """A sale by its profit or loss, everything else by its urgency."""
+    pnl = str(entry.data.get("pnl", ""))
+    if entry.kind in {"exit_done", "settled", "position_closed"} and pnl:
+        return "bad" if pnl.startswith("-") else "good"
+    return TONES.get(entry.urgency, "")
+
+
+def _icon(entry: Entry) -> str:
+    icon = KINDS.get(entry.kind, ("", ""))[1] or ICONS.get(entry.rule)
+    return icon or ("warn" if entry.urgency in TONES else "pulse")
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]

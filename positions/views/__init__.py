@@ -1,0 +1,1 @@
+"""Pages and actions. Each function asks a selector or a service; none decides anything."""
