@@ -1,0 +1,166 @@
+"""The sample book: a stop, a target, a momentum exit, a hold and a price error within a minute."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from positions import journal
+from positions.demo.cast import CLOSED_AGO, SAMPLES, Sample
+from positions.domain.pnl import FillPart, realised
+from positions.domain.state import WatchState, dump
+from positions.domain.window import Run
+from positions.exits import closed_entry
+from positions.markets import TOLD, market_row
+from positions.models import Exit, Fill, Mark, Market, Position, PricePoint, Quote, Strategy
+from positions.services import ServiceError, position_open
+from positions.strategies import ensure_shipped
+from positions.venues import simulated, simulation
+
+HOUR = timedelta(hours=1)
+STEP = 30  # seconds between the readings of the hour before
+
+
+class DemoLoadedError(ServiceError):
+    """The demo is there already; nothing was changed."""
+
+
+def load(now: datetime, *, actor: str = "demo") -> list[Position]:
+    """Adds the sample positions, opened an hour ago and watched ever since, with its prices.
+
+    Their markets' events count from `now` (UTC). Raises DemoLoadedError.
+    """
+    with transaction.atomic():
+        if Position.objects.filter(is_demo=True).exists():
+            raise DemoLoadedError(
+                _("The demo is loaded already; `manage.py demo --clear` removes it.")
+            )
+        ensure_shipped()
+        return [_load(sample, now, actor) for sample in SAMPLES]
+
+
+def clear(now: datetime, *, actor: str = "demo") -> int:
+    """Removes every demo row for good, in one transaction; how many positions there were.
+
+    Safe beside a running pass: the positions are locked first, and a pass passes over rows that
+    are gone.
+    """
+    with transaction.atomic():
+        rows = Position.objects.select_for_update(of=("self",)).filter(is_demo=True)
+        found = {position.pk: position.market_id for position in rows}
+        if not found:
+            return 0
+        Position.objects.filter(pk__in=found).delete()
+        held = Position.objects.filter(market_id__in=found.values()).values("market_id")
+        Market.objects.filter(pk__in=found.values()).exclude(pk__in=held).delete()
+        text = ngettext(
+            "demo removed: %(count)s position", "demo removed: %(count)s positions", len(found)
+        ) % {"count": len(found)}
+        journal.append(
+            journal.entry(
+                "demo_removed", text, at=now, actor=actor, data={"positions": sorted(found)}
+            )
+        )
+    return len(found)
+
+
+def _load(sample: Sample, now: datetime, actor: str) -> Position:
+    opened = now - HOUR
+    ended = now - CLOSED_AGO if sample.sold_at is not None else now
+    payout = simulated.payout_in(sample.currency)
+    scene = simulation.Scene(
+        sample.key, payout, sample.scenario, ended, sample.start, sample.entry, sample.outcome
+    )
+    market = _market(sample, scene, now)
+    runs = simulation.history(scene, sample.outcome, opened, ended, STEP)
+    PricePoint.objects.filter(market=market).delete()
+    position = position_open(
+        market=market,
+        entry_price=sample.entry,
+        shares=sample.shares,
+        now=opened,
+        strategy=Strategy.objects.get(name=sample.strategy),
+        opened_at=opened,
+        policy=sample.policy,
+        thesis=sample.thesis,
+        probability=sample.probability,
+        source="demo",
+        actor=actor,
+        is_demo=True,
+    )
+    if sample.sold_at is None:
+        _watched(position, scene, runs, now)
+    else:
+        _points(market, runs)
+        _sold(position, sample.sold_at, ended)
+    return position
+
+
+def _market(sample: Sample, scene: simulation.Scene, now: datetime) -> Market:
+    """The sample's market with its script; a row left over from an earlier demo is told anew."""
+    row = market_row(simulated.info(scene, sample.outcome, sample.question, sample.currency))
+    row.ends_at = sample.ends(now)
+    values = {name: getattr(row, name) for name in (*TOLD, "data", "ends_at")}
+    key = {name: values.pop(name) for name in ("venue", "key", "outcome")}
+    return Market.objects.update_or_create(**key, defaults=values)[0]
+
+
+def _watched(position: Position, scene: simulation.Scene, runs: list[Run], now: datetime) -> None:
+    """As if a pass had read this market every half minute: past prices, quote, best bid."""
+    market, last = position.market, runs[-1]
+    _points(market, runs[:-1])
+    book = simulation.book(scene, market.outcome, now)
+    Quote.objects.update_or_create(
+        market=market,
+        defaults={
+            "bid": last.bid,
+            "bid_f": float(last.bid),
+            "ask": book.ask,
+            "top": book.top,
+            "payout": market.payout,
+            "problem": "",
+            "told_at": now,
+            "bid_at": last.until,
+            "bid_since": last.since,
+        },
+    )
+    best = max(run.bid for run in runs)
+    state = WatchState(watched_since=position.opened_at, best=best, last_bid=last.bid)
+    Mark.objects.filter(position=position).update(
+        state=dump(state), best=best, best_f=float(best), judged_at=now
+    )
+
+
+def _points(market: Market, runs: list[Run]) -> None:
+    PricePoint.objects.bulk_create(
+        PricePoint(market=market, since=run.since, until=run.until, bid=run.bid) for run in runs
+    )
+
+
+def _sold(position: Position, price: Decimal, at: datetime) -> None:
+    """Closed by hand at `price` before anybody looked: no alert is sent of it."""
+    part = FillPart(price, position.shares)
+    profit = realised((part,), position.entry_price, Decimal(0))
+    exit_ = Exit.objects.create(
+        position=position,
+        rule="manual",
+        reason=_("closed before the demo began"),
+        trigger_price=price,
+        shares=position.shares,
+        filled=position.shares,
+        pnl=profit,
+        state=Exit.State.FILLED,
+        attempt=1,
+        created_at=at,
+        finished_at=at,
+    )
+    Fill.objects.create(exit=exit_, attempt=1, number=0, price=price, shares=part.shares, at=at)
+    position.shares, position.realised_pnl = Decimal(0), profit
+    position.state, position.closed_at = Position.State.CLOSED, at
+    position.close_reason = "manual"
+    position.save()
+    journal.append(closed_entry(position, at))
