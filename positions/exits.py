@@ -20,6 +20,7 @@ from positions.domain.pnl import FillPart, floor_shares, money_json, plain, proc
 from positions.domain.state import dump, load, sold_rungs
 from positions.domain.views import URGENCY
 from positions.domain.wording import price_text, shares_text, signed_money_text
+from positions.locks import hold_book
 from positions.models import Exit, Fill, JournalEntry, Mark, Position
 from positions.services.base import facts
 from positions.venues.base import Instrument, Order, Report
@@ -86,6 +87,7 @@ def record(exit_: Exit, report: Report, *, now: datetime, guard: Guard) -> Exit:
     Returns the exit as it is afterwards. A second call for the same attempt changes nothing.
     """
     with transaction.atomic():
+        hold_book()
         guard()
         rows = Exit.objects.select_for_update(of=("self",)).select_related("position__market")
         fresh = rows.get(pk=exit_.pk)

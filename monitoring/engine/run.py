@@ -23,6 +23,7 @@ from monitoring.engine.ports import Ports, default_ports
 from monitoring.engine.result import PassResult
 from monitoring.health import alerts_overdue
 from monitoring.models import MonitorRun
+from positions.locks import hold_book
 from positions.models import Position
 from positions.services import exits_are_paused
 
@@ -102,6 +103,7 @@ def _judge_and_store(
     now = work.ports.now()
     priced = {market.instrument.id: prices.price(market, found) for market in markets}
     with transaction.atomic():
+        hold_book()
         work.lease.renew(now)
         settled = settle.apply_statuses(found.statuses, now=now)
         prices.write_prices(priced.values())

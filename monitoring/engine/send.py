@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from monitoring.engine.ports import Ports
 from monitoring.engine.result import PassResult
 from monitoring.lease import Held as Lease
+from monitoring.lease import LeaseLostError
 from positions import exits
 from positions.domain.book import Book
 from positions.domain.pnl import floor_shares, money_json, plain
@@ -20,7 +21,14 @@ from positions.domain.quotes import tick_of
 from positions.domain.views import URGENCY
 from positions.models import Exit
 from positions.services import effective_policy
-from positions.venues.base import RejectedError, TransientError, UncertainError
+from positions.venues.base import (
+    Order,
+    RejectedError,
+    Report,
+    TransientError,
+    UncertainError,
+    VenueError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +44,7 @@ class Sender:
         self.ports, self.lease, self.books, self.result = ports, lease, books, result
 
     def send(self, rows: Iterable[Exit]) -> None:
-        """Each exit once. Raises LeaseLostError, and nothing else."""
+        """Each exit once; one that fails harms no other. Raises LeaseLostError only."""
         ordered = sorted(rows, key=lambda row: (ORDER_OF_URGENCY[URGENCY[row.rule]], row.pk))
         for exit_ in ordered:
             try:
@@ -46,12 +54,22 @@ class Sender:
                 exits.set_back(exit_, str(error), now=self.ports.now(), guard=self._guard)
                 done = exit_
             except UncertainError as error:
-                logger.warning("exit %s: %s", exit_.pk, error)
-                problem = _("the venue's answer was lost; it is asked before anything else is sent")
-                exits.uncertain(exit_, problem, now=self.ports.now(), guard=self._guard)
+                self._leave_open(exit_, error)
+                done = exit_
+            except LeaseLostError:
+                raise
+            except Exception as error:
+                logger.exception("exit %s", exit_.pk)
+                self._leave_open(exit_, error)
                 done = exit_
             if done is not None:
                 self.result.exits.append(as_json(done))
+
+    def _leave_open(self, exit_: Exit, error: Exception) -> None:
+        """It may have sold: the exit stays `working`, and the venue is asked before all else."""
+        logger.warning("exit %s: %s", exit_.pk, error)
+        problem = _("the venue's answer was lost; it is asked before anything else is sent")
+        exits.uncertain(exit_, problem, now=self.ports.now(), guard=self._guard)
 
     def _guard(self) -> None:
         self.lease.renew(self.ports.now())
@@ -66,18 +84,24 @@ class Sender:
         fence = self.lease.fence
         if not exits.claim(exit_, shares=shares, floor=floor, fence=fence, guard=self._guard):
             return None
-        return self._sell(exit_, book)
+        return self._sell(exits.order_of(exit_), exit_, book)
 
-    def _sell(self, exit_: Exit, book: Book) -> Exit:
-        order = exits.order_of(exit_)
+    def _sell(self, order: Order, exit_: Exit, book: Book) -> Exit:
         try:
             report = self.ports.executor.sell(order, book)
         except UncertainError:
-            found = self.ports.executor.lookup(order)
+            found = self._lookup(order)
             if found is None:
                 raise
             report = found
         return exits.record(exit_, report, now=self.ports.now(), guard=self._guard)
+
+    def _lookup(self, order: Order) -> Report | None:
+        """Raises UncertainError when the venue cannot be asked: not knowing is not "never seen"."""
+        try:
+            return self.ports.executor.lookup(order)
+        except VenueError as error:
+            raise UncertainError(str(error)) from error
 
     def _settle_the_past(self, exit_: Exit) -> Exit | None:
         """An order was out when its pass died: ask what became of it before anything else.
@@ -86,13 +110,20 @@ class Sender:
         order that is only late cannot sell a second time.
         """
         order = exits.order_of(exit_)
-        report = self.ports.executor.lookup(order)
-        if report is None:
-            book = self.books.get(exit_.position.market_id)
-            if book is None:
-                return None
-            return self._sell(exit_, book)
-        return exits.record(exit_, report, now=self.ports.now(), guard=self._guard)
+        report = self._lookup(order)
+        if report is not None:
+            return exits.record(exit_, report, now=self.ports.now(), guard=self._guard)
+        market = exit_.position.market
+        if market.state == market.State.RESOLVED:
+            raise RejectedError(_("the market resolved before the order arrived"))
+        book = self.books.get(market.pk)
+        if book is None:
+            return None
+        try:
+            return self._sell(order, exit_, book)
+        except TransientError as error:
+            # The first sending may still be on its way: a new key could sell a second time.
+            raise UncertainError(str(error)) from error
 
     def _terms(self, exit_: Exit) -> tuple[Decimal, Decimal, Book] | None:
         """Size, floor and book of the next order; None while there is no usable price."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from positions.domain import policy as policies
 from positions.domain.pnl import plain
 from positions.domain.state import WatchState, dump
+from positions.locks import hold_book
 from positions.models import LIVE_EXIT_STATES, ExitPolicy, Mark, Position
 
 
@@ -65,6 +66,7 @@ def refuse_while_selling(position_id: int) -> None:
 
 def take(position_id: int, version: int | None) -> Position:
     """Locks the position for a user's write and moves its version. Raises StaleError, ServiceError."""
+    hold_book()
     rows = Position.objects.select_for_update(of=("self",)).select_related("market")
     position = rows.filter(pk=position_id).first()
     if position is None:

@@ -17,6 +17,7 @@ from positions.domain.pnl import plain
 from positions.domain.state import load
 from positions.domain.stops import stop_level
 from positions.domain.wording import price_text
+from positions.locks import hold_book
 from positions.models import LIVE_EXIT_STATES, ExitPolicy, Mark, Position, Strategy, Thesis
 from positions.services.base import (
     ConfirmationNeededError,
@@ -134,6 +135,7 @@ def strategy_policy_set(
     Raises PolicyError, and ServiceError while an exit of one of its positions runs.
     """
     with transaction.atomic():
+        hold_book()
         rows = Position.objects.filter(strategy=strategy, state=Position.State.OPEN)
         positions = list(rows.select_for_update(of=("self",)).select_related("market"))
         if rows.filter(exits__state__in=LIVE_EXIT_STATES).exists():
