@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -56,3 +57,13 @@ def disable(channel: Channel, reason: str, *, now: datetime) -> bool:
             journal.entry("channel_disabled", text, at=now, urgency="critical", data=data)
         )
     return True
+
+
+def shown(url: str) -> str:
+    """The address as people may see it: without its last part, which is the token."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    return f"{parts.scheme}://{host}{parts.path.rpartition('/')[0]}/…" if host else "…"
