@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -16,8 +16,14 @@ from monitoring.alerts.channels import revive, shown
 from monitoring.forms import ChannelForm
 from monitoring.models import Channel, MonitorRun, Notification, Trigger
 
+if TYPE_CHECKING:
+    AnyAdmin = admin.ModelAdmin[Any]
+    BaseChannelAdmin = admin.ModelAdmin[Channel]
+else:  # Django's own class takes no type parameters when it runs
+    AnyAdmin = BaseChannelAdmin = admin.ModelAdmin
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+
+class ReadOnlyAdmin(AnyAdmin):
     """Rows that a machine wrote: to be looked at."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -31,7 +37,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 
 @admin.register(Channel)
-class ChannelAdmin(admin.ModelAdmin[Channel]):
+class ChannelAdmin(BaseChannelAdmin):
     form = ChannelForm
     list_display = ("name", "kind", "enabled", "disabled_reason", "address", "last_delivery")
     list_filter = ("enabled", "kind")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -12,8 +12,13 @@ from monitoring.alerts.channels import shown
 from monitoring.alerts.transports.discord import refusal
 from monitoring.models import Channel
 
+if TYPE_CHECKING:
+    ChannelModelForm = forms.ModelForm[Channel]
+else:  # Django's own class takes no type parameters when it runs
+    ChannelModelForm = forms.ModelForm
 
-class ChannelForm(forms.ModelForm[Channel]):
+
+class ChannelForm(ChannelModelForm):
     """Name, kind, address, switch and role; an empty address keeps the one that is stored."""
 
     url = forms.CharField(
