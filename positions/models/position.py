@@ -71,6 +71,7 @@ class Position(models.Model):
         Wallet, models.PROTECT, null=True, blank=True, verbose_name=_("wallet")
     )
     wallet_shares = ExactDecimalField(_("shares the wallet shows"), null=True, blank=True)
+    wallet_seen_at = models.DateTimeField(_("last seen in the wallet"), null=True, blank=True)
     absent_since = models.DateTimeField(_("missing from the wallet since"), null=True, blank=True)
     is_demo = models.BooleanField(_("demo"), default=False)
     is_dust = models.BooleanField(_("dust"), default=False)
