@@ -19,7 +19,7 @@ def figures(row: Row, where: Levels) -> list[tuple[str, str]]:
         (_("Shares"), _shares(row)),
         (_("Entry price"), row.price(held.entry)),
         (_("Cost"), money_text(row.cost, currency)),
-        (_("Value now"), money_text(row.value_at(row.bid), currency) if _live(row) else NONE),
+        (_("Value now"), _value(row)),
         (_("Realised so far"), signed_money_text(row.realised, currency)),
         (_("Break-even"), row.price(_break_even(row)) if row.is_open else NONE),
         (_("Best bid / ask"), _spread(row)),
@@ -36,8 +36,10 @@ def figures(row: Row, where: Levels) -> list[tuple[str, str]]:
     return found
 
 
-def _live(row: Row) -> bool:
-    return row.is_open and row.bid is not None
+def _value(row: Row) -> str:
+    if not row.is_open or row.bid is None:
+        return NONE
+    return money_text(row.value_at(row.bid), row.currency)
 
 
 def _shares(row: Row) -> str:

@@ -14,5 +14,5 @@ from positions.views.respond import action, actor, done
 @action
 def clear(request: HttpRequest) -> HttpResponse:
     """Removes the demo rows for good; nothing of the user's own is touched."""
-    demo.clear(actor=actor(request), now=timezone.now())
+    demo.clear(timezone.now(), actor=actor(request))
     return done(request, _("The demo is gone. What is left is yours."), reverse("index"))
