@@ -151,7 +151,7 @@ class ExchangeServer(FakeServer):
         return self.executed()
 
     def handle(self, request: Request) -> Reply:
-        match (request.method, *request.path.strip("/").split("/")):
+        match (request.method, *request.path.strip("/").split("/", 1)):
             case ("POST", "orders"):
                 return self._post(request)
             case ("GET", "orders", key):

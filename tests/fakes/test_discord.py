@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tests.fakes.discord import DiscordServer, problem_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -125,3 +130,14 @@ def test_size_limits_are_discords(payload: dict[str, Any], problem: str) -> None
 def test_oversized_message_is_refused(server: DiscordServer) -> None:
     assert post(server, "x" * 2001).status_code == 400
     assert server.payloads() == []
+
+
+def test_module_runs_by_itself() -> None:
+    command = [sys.executable, "-m", "tests.fakes.discord", "--bucket", "1/60"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[0].removeprefix("DISCORD_WEBHOOK_URL=")
+        answers = [requests.post(url, json={"content": "x"}, timeout=5) for _ in range(2)]
+        process.terminate()
+        assert process.wait(5) == 0
+    assert [answer.status_code for answer in answers] == [204, 429]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +12,7 @@ import requests
 
 from tests.fakes.exchange import ExchangeServer
 
+ROOT = Path(__file__).resolve().parents[2]
 Broken = requests.exceptions.RequestException
 
 
@@ -134,3 +137,17 @@ def test_log_lists_every_executed_order() -> None:
             sell(server, key)
         log = requests.get(server.url + "/_log", timeout=2).json()
     assert [(order["key"], order["filled"]) for order in log] == [("a", "100"), ("b", "100")]
+
+
+def test_module_runs_by_itself(tmp_path: Path) -> None:
+    store = tmp_path / "orders.jsonl"
+    command = [sys.executable, "-m", "tests.fakes.exchange", "--store", str(store)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip().removeprefix("PAPER_EXCHANGE_URL=")
+        body = {"key": "k", "token": "1", "shares": "5", "floor": "0.4"}
+        report = requests.post(url + "/orders", json=body, timeout=5).json()
+        process.kill()
+    assert report["status"] == "filled"
+    with ExchangeServer(store=store) as server:
+        assert look(server, "k").json() == report

@@ -75,11 +75,11 @@ class PolymarketClient:
         alone; that one is asked for by itself from then on. Never raises for a part of the tokens.
         """
         result = Books()
-        known = set(tokens)
+        suspects = sorted(self._suspects & set(tokens))
         calm = [token for token in dict.fromkeys(tokens) if token not in self._suspects]
         for batch in chunks(calm, BOOKS_PER_CALL):
             self._batch(batch, result, deadline)
-        for suspect in sorted(self._suspects & known):
+        for suspect in suspects:
             self._batch([suspect], result, deadline)
         return result
 
