@@ -1,0 +1,298 @@
+"""Mirrors a public wallet: every answer of the venue first, every write after it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol, cast
+
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from positions.markets import market_ensure
+from positions.models import JournalEntry, Market, Position, Wallet
+from positions.services import ServiceError
+from positions.venues.base import MarketInfo, PermanentError, VenueError, WalletHolding
+from positions.venues.registry import source_for
+from positions.wallets import changes
+from positions.wallets.activity import Event, departure, first_bought_at
+
+logger = logging.getLogger(__name__)
+
+VENUE = Market.Venue.POLYMARKET.value
+APART = timedelta(seconds=60)  # two complete answers so far apart must lack a holding
+ALL_SECONDS = 200.0  # of all wallets together: the worker's task has a limit of its own
+CLOCKS_DIFFER = timedelta(minutes=2)
+
+Say = Callable[[str], None]
+
+
+class WalletVenue(Protocol):
+    """What a venue with public wallets offers beside prices."""
+
+    def holdings(self, address: str, *, deadline: float | None = None) -> list[WalletHolding]: ...
+    def activity(
+        self, address: str, *, since: datetime | None = None, deadline: float | None = None
+    ) -> Sequence[Event]: ...
+    def find(self, reference: str, outcome: str = "") -> Sequence[MarketInfo]: ...
+
+
+@dataclass(slots=True)
+class Synced:
+    """What one sync did, by position id. `still_held`: closed on paper, in the wallet all the same.
+
+    `problems`: holdings that could not be taken over, in words. `hint`: what an empty answer may
+    mean. `unfinished`: holdings left for the next sync.
+    """
+
+    address: str
+    holdings: int = 0
+    opened: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+    still_held: list[int] = field(default_factory=list)
+    dust: list[int] = field(default_factory=list)
+    redeemable: int = 0
+    unfinished: int = 0
+    problems: list[str] = field(default_factory=list)
+    hint: str = ""
+
+
+def sync_all(
+    *, now: Callable[[], datetime] = timezone.now, venue: WalletVenue | None = None
+) -> list[Synced]:
+    """Every stored wallet once; one that fails keeps its error and does not stop the others."""
+    found = []
+    deadline = time.monotonic() + ALL_SECONDS
+    for wallet in Wallet.objects.order_by("pk"):
+        try:
+            found.append(_sync(wallet, now(), venue or _venue(), deadline, lambda _text: None))
+        except VenueError as error:
+            logger.warning("wallet %s could not be read: %s", wallet.pk, error)
+    return found
+
+
+def wallet_sync(
+    address: str,
+    *,
+    now: datetime,
+    venue: WalletVenue | None = None,
+    say: Say = lambda _text: None,
+) -> Synced:
+    """Stores the address and mirrors its holdings now. Raises VenueError when it cannot be read."""
+    chosen = venue or _venue()
+    known = Wallet.objects.filter(address=address.strip().lower()).first()
+    if known is None:
+        chosen.holdings(address)  # an address that is none is refused before it is stored
+        known = Wallet.objects.get_or_create(address=address.strip().lower())[0]
+    return _sync(known, now, chosen, None, say)
+
+
+def _venue() -> WalletVenue:
+    return cast("WalletVenue", source_for(VENUE))
+
+
+def _sync(
+    wallet: Wallet, now: datetime, venue: WalletVenue, deadline: float | None, say: Say
+) -> Synced:
+    try:
+        holdings = venue.holdings(wallet.address, deadline=deadline)
+    except VenueError as error:
+        Wallet.objects.filter(pk=wallet.pk).update(error=str(error)[:300])
+        raise
+    result = Synced(wallet.address, holdings=len(holdings))
+    book = _Book(wallet)
+    if not holdings and not book.open and not book.closed:
+        result.hint = _(
+            "This address holds nothing. Polymarket keeps holdings under the proxy (deposit) address"
+            " that your profile page shows, not under the signer's."
+        )
+    _take_over(wallet, holdings, book, venue, result, now, deadline, say)
+    _look_for_missing(wallet, holdings, book, venue, result, now, deadline)
+    problem = "; ".join(result.problems)[:300]
+    Wallet.objects.filter(pk=wallet.pk).update(synced_at=now, error=problem)
+    return result
+
+
+class _Book:
+    """Our positions of a wallet by token: the open ones, and the last closed one of each."""
+
+    def __init__(self, wallet: Wallet) -> None:
+        self.open: dict[str, Position] = {}
+        self.closed: dict[str, Position] = {}
+        rows = Position.objects.filter(wallet=wallet).select_related("market").order_by("pk")
+        for position in rows:
+            side = self.open if position.state == Position.State.OPEN else self.closed
+            side[position.market.token] = position
+
+
+def _take_over(
+    wallet: Wallet,
+    holdings: Sequence[WalletHolding],
+    book: _Book,
+    venue: WalletVenue,
+    result: Synced,
+    now: datetime,
+    deadline: float | None,
+    say: Say,
+) -> None:
+    """Holdings we know are compared, new ones are added one by one, each safe by itself."""
+    new: list[WalletHolding] = []
+    unchanged: list[int] = []
+    for holding in holdings:
+        held, sold = book.open.get(holding.token), book.closed.get(holding.token)
+        if held is not None:
+            if held.wallet_shares == holding.shares:
+                unchanged.append(held.pk)
+            elif changes.adjust(held.pk, holding, now) is not None:
+                result.changed.append(held.pk)
+        elif holding.redeemable:
+            result.redeemable += 1
+        elif sold is not None and sold.wallet_shares == holding.shares:
+            result.still_held.append(sold.pk)
+        else:
+            new.append(holding)
+    changes.seen([*unchanged, *result.still_held], now)
+    _tell_still_held([book.closed[h.token] for h in holdings if _is_told(h, book, result)], now)
+    _open_all(wallet, new, venue, result, now, deadline, say)
+    mirrored = Position.objects.filter(wallet=wallet, state=Position.State.OPEN, is_dust=True)
+    result.dust = list(mirrored.order_by("pk").values_list("pk", flat=True))
+
+
+def _is_told(holding: WalletHolding, book: _Book, result: Synced) -> bool:
+    sold = book.closed.get(holding.token)
+    return sold is not None and sold.pk in result.still_held and sold.close_reason != "settled"
+
+
+def _tell_still_held(positions: Sequence[Position], now: datetime) -> None:
+    ids = [position.pk for position in positions]
+    told = set(
+        JournalEntry.objects.filter(position__in=ids, kind=changes.STILL_HOLDS).values_list(
+            "position_id", flat=True
+        )
+    )
+    for position in positions:
+        if position.pk not in told:
+            changes.tell_still_held(position, now)
+
+
+def _open_all(
+    wallet: Wallet,
+    new: Sequence[WalletHolding],
+    venue: WalletVenue,
+    result: Synced,
+    now: datetime,
+    deadline: float | None,
+    say: Say,
+) -> None:
+    if not new:
+        return
+    events = _events(wallet, venue, None, deadline)
+    tokens = [holding.token for holding in new]
+    markets = {row.token: row for row in Market.objects.filter(venue=VENUE, token__in=tokens)}
+    for number, holding in enumerate(new, 1):
+        if deadline is not None and time.monotonic() > deadline:
+            result.unfinished = len(new) - number + 1
+            return
+        say(_("%(done)s of %(all)s new holdings") % {"done": number, "all": len(new)})
+        try:
+            _open_one(wallet, holding, markets, venue, events, result, now)
+        except (VenueError, ServiceError) as error:
+            name = holding.question or holding.token
+            result.problems.append(f"{name[:80]}: {error}")
+        except IntegrityError:
+            # Another sync of the same wallet was faster.
+            logger.info("holding %s was added meanwhile", holding.token)
+
+
+def _open_one(
+    wallet: Wallet,
+    holding: WalletHolding,
+    markets: Mapping[str, Market],
+    venue: WalletVenue,
+    events: Sequence[Event],
+    result: Synced,
+    now: datetime,
+) -> None:
+    market = markets.get(holding.token)
+    if market is None:
+        found = venue.find(holding.token)
+        if len(found) != 1:
+            raise PermanentError(_("the venue does not know this holding's market"))
+        market = market_ensure(found[0])
+    entered = first_bought_at(events, holding.token)
+    position = changes.open_holding(wallet, holding, market, entered=entered, now=now)
+    result.opened.append(position.pk)
+
+
+def _events(
+    wallet: Wallet, venue: WalletVenue, since: datetime | None, deadline: float | None
+) -> Sequence[Event]:
+    """The wallet's activity; none when it cannot be read: then nothing is confirmed by it."""
+    try:
+        return venue.activity(wallet.address, since=since, deadline=deadline)
+    except VenueError as error:
+        logger.warning("activity of wallet %s could not be read: %s", wallet.pk, error)
+        return ()
+
+
+def _look_for_missing(
+    wallet: Wallet,
+    holdings: Sequence[WalletHolding],
+    book: _Book,
+    venue: WalletVenue,
+    result: Synced,
+    now: datetime,
+    deadline: float | None,
+) -> None:
+    """A holding is gone when two complete answers lack it and activity confirms it; else ask."""
+    tokens = {holding.token for holding in holdings}
+    gone = [position for token, position in book.open.items() if token not in tokens]
+    result.missing = [position.pk for position in gone]
+    for position in gone:
+        changes.missing(position.pk, now)
+    _forget_sold([one for token, one in book.closed.items() if token not in tokens], now)
+    certain = [position for position in gone if _is_absent(position, now)]
+    if not certain:
+        return
+    since = min(one.wallet_seen_at or one.opened_at for one in certain) - CLOCKS_DIFFER
+    events = _events(wallet, venue, since, deadline)
+    for position in certain:
+        _conclude(position, events, result, now)
+
+
+def _is_absent(position: Position, now: datetime) -> bool:
+    """Whether an earlier answer, long enough ago, lacked the holding already."""
+    return position.absent_since is not None and now - position.absent_since >= APART
+
+
+def _forget_sold(sold: Sequence[Position], now: datetime) -> None:
+    """What was sold on paper and has left the wallet as well: a later buy is a new holding."""
+    for position in sold:
+        if not position.wallet_shares:
+            continue
+        if _is_absent(position, now):
+            Position.objects.filter(pk=position.pk).update(wallet_shares=Decimal(0))
+        else:
+            changes.missing(position.pk, now)
+
+
+def _conclude(position: Position, events: Sequence[Event], result: Synced, now: datetime) -> None:
+    since = (position.wallet_seen_at or position.opened_at) - CLOCKS_DIFFER
+    market = position.market
+    shares = position.wallet_shares or position.shares
+    left = departure(events, market.token, market.key, shares, since)
+    if left is None:
+        changes.ask_once(position, now)
+    elif left.kind == "redeemed":
+        # The market has resolved: the next pass settles it at its payout.
+        logger.info("position %s was redeemed and waits for its settlement", position.pk)
+    elif changes.close_elsewhere(position.pk, left, now):
+        result.closed.append(position.pk)
+        result.missing.remove(position.pk)
