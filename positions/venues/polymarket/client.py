@@ -123,7 +123,7 @@ class PolymarketClient:
         wanted = set(tokens)
         for entry in entries:
             token = entry.get("asset_id") if isinstance(entry, dict) else None
-            if token not in wanted:
+            if not isinstance(token, str) or token not in wanted:
                 continue
             try:
                 result.found[token] = parse.snapshot(entry)

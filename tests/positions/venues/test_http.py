@@ -270,6 +270,7 @@ def test_single_try_is_single(server: Echo, client: HttpClient) -> None:
         ("Sun, 22 Nov 2026 12:01:00 GMT", 60.0),
         ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
         ("soon", None),
+        ("Sun, 22 Nov 2026 12:00:30 -0000", 30.0),
         ("inf", None),
         ("nan", None),
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,9 @@ from positions.venues.base import ProtocolError, TransientError
 from positions.venues.http import StatusError
 from positions.venues.polymarket import PolymarketClient
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
-from tests.positions.venues.polymarket_kit import Clock
+from tests.fakes.server import FakeServer
+from tests.fakes.wire import Reply, Request, json_reply
+from tests.positions.venues.polymarket_kit import Clock, http_of
 
 WALLET = "0x" + "A1" * 20
 
@@ -242,3 +245,40 @@ def test_deadline_ends_the_retries(
     assert (set(books.errors), clock.slept) == (set(market.tokens), [])
     assert isinstance(books.failure, TransientError)
     assert books.failure.retry_after == 30
+
+
+class Scripted(FakeServer):
+    """Answers every request with the same body, whatever was asked."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self.body = body
+
+    def handle(self, request: Request) -> Reply:
+        return json_reply(self.body)
+
+
+def scripted(server: FakeServer, clock: Clock) -> PolymarketClient:
+    return PolymarketClient(http_of(clock), gamma=server.url, clob=server.url, data=server.url)
+
+
+@pytest.mark.parametrize("entry", [None, 5, {}, {"asset_id": ["1"]}, {"asset_id": "2"}])
+def test_entry_about_no_token_of_ours_is_passed_over(clock: Clock, entry: Any) -> None:
+    with Scripted([entry]) as server:
+        books = scripted(server, clock).books(["1"])
+    assert (books.found, books.missing, books.errors) == ({}, {"1"}, {})
+
+
+def test_cursor_that_goes_round_is_an_error(clock: Clock) -> None:
+    page = {"data": [], "pagination": {"has_more": True, "next_cursor": "again"}}
+    with Scripted(page) as server, pytest.raises(ProtocolError, match="same cursor came twice"):
+        scripted(server, clock).holdings(WALLET)
+    assert len(server.requests()) == 2
+
+
+def test_refusal_of_a_slug_is_not_an_unknown_slug(
+    server: PolymarketServer, client: PolymarketClient
+) -> None:
+    server.knob("403", route="gamma/*")
+    with pytest.raises(StatusError):
+        client.market("fed-dec")
