@@ -70,12 +70,12 @@ class ChannelAdmin(BaseChannelAdmin):
             text = _("Channels that are off get no test: switch them on first.")
             self.message_user(request, text, messages.WARNING)
         if on:
-            text = ngettext(
+            done = ngettext(
                 "A test alert is on its way; Notifications shows what became of it.",
                 "%(count)d test alerts are on their way; Notifications shows what became of them.",
                 len(on),
             )
-            self.message_user(request, text % {"count": len(on)}, messages.SUCCESS)
+            self.message_user(request, done % {"count": len(on)}, messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
         """Writes only what the person changed: the sender writes to the same row."""

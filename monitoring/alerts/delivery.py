@@ -117,7 +117,9 @@ class Desk:
         free = Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_holder=self.holder)
         if channel.lease_holder and is_dead(channel.lease_holder.partition("@")[2]):
             free |= Q(lease_holder=channel.lease_holder)
-        rows = Channel.objects.filter(free, pk=channel.pk, enabled=True, url=channel.url)
+        # Asked again of the row: a global 429 may have come since the queue was read.
+        awake = Q(not_before=None) | Q(not_before__lte=now)
+        rows = Channel.objects.filter(free, awake, pk=channel.pk, enabled=True, url=channel.url)
         return bool(rows.update(lease_until=now + LEASE, lease_holder=self.holder))
 
     def _settle(self, head: Notification, answer: Answer, verdict: Verdict) -> None:
