@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,12 +39,14 @@ class Judged:
 
 @dataclass
 class Decisions:
-    """All judgements of one look, in order of position id."""
+    """All judgements of one look, in order of position id. `confirming`: when to read again the
+    breaches that wait for a second reading, by position id.
+    """
 
     judged: list[Judged] = field(default_factory=list)
     marks: list[tuple[Any, ...]] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
-    confirming: set[int] = field(default_factory=set)
+    confirming: dict[int, datetime] = field(default_factory=dict)
     wakes: list[datetime] = field(default_factory=list)
 
 
@@ -84,11 +86,18 @@ def _one(candidate: Candidate, situation: Situation, decisions: Decisions) -> No
     )
     judgement = replace(judgement, state=_paused(judgement, situation))
     decisions.judged.append(Judged(candidate, policy, tick, judgement))
-    if judgement.confirming and candidate.id not in situation.live:
-        decisions.confirming.add(candidate.id)
     if judgement.wake_at is not None:
         decisions.wakes.append(judgement.wake_at)
+        if judgement.confirming and not _selling(situation.live.get(candidate.id)):
+            # A source that tells late will tell the second reading late too.
+            lag = max(situation.now - tick.at, timedelta(0))
+            decisions.confirming[candidate.id] = judgement.wake_at + lag
     decisions.marks.append(_mark(candidate, policy, tick, judgement, runs, situation))
+
+
+def _selling(live: Exit | None) -> bool:
+    """Whether an exit is under way that no other rule ends."""
+    return live is not None and (live.latched or live.state == Exit.State.WORKING)
 
 
 def _paused(judgement: Judgement, situation: Situation) -> WatchState:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -29,7 +29,8 @@ from positions.services import exits_are_paused
 
 logger = logging.getLogger(__name__)
 
-REREAD_AT_MOST = 5.0
+REREAD_AFTER = timedelta(seconds=5)  # the most that a pass waits for a second reading
+TOGETHER = timedelta(seconds=0.5)  # breaches that end so near each other share a reading
 
 
 @dataclass
@@ -73,20 +74,7 @@ def _look_and_act(work: Pass) -> None:
     markets = look.watched_markets()
     found = look.look(markets, work.ports)
     decisions = _judge_and_store(work, markets, found, only=None)
-    wakes = decisions.wakes
-    if decisions.confirming:
-        _wait_for_confirmation(work, decisions)
-        held = {
-            row.candidate.market_id
-            for row in decisions.judged
-            if row.candidate.id in decisions.confirming
-        }
-        some = [market for market in markets if market.instrument.id in held]
-        if some:
-            fresh = {market.instrument.id: market for market in look.watched_markets()}
-            some = [fresh[m.instrument.id] for m in some if m.instrument.id in fresh]
-            second = look.look(some, work.ports)
-            wakes += _judge_and_store(work, some, second, only=decisions.confirming).wakes
+    wakes = decisions.wakes + _confirm(work, decisions)
     now = work.ports.now()
     work.result.wake_at = min((wake for wake in wakes if wake > now), default=None)
     _summarise(work, markets, found)
@@ -97,7 +85,7 @@ def _judge_and_store(
     markets: Collection[look.Watched],
     found: look.Look,
     *,
-    only: set[int] | None,
+    only: Collection[int] | None,
 ) -> decide.Decisions:
     """One look judged and committed, then its exits sent."""
     now = work.ports.now()
@@ -138,13 +126,35 @@ def _judge_and_store(
     return decisions
 
 
-def _wait_for_confirmation(work: Pass, decisions: decide.Decisions) -> None:
-    """Sleeps until the first standing breach may be confirmed, 5 s at most."""
-    now = work.ports.now()
-    wake = min(decisions.wakes, default=now)
-    if wake - now > timedelta(seconds=REREAD_AT_MOST):
-        wake = now + timedelta(seconds=REREAD_AT_MOST)
-    work.ports.sleep(max(0.0, (wake - now).total_seconds()))
+def _confirm(work: Pass, decisions: decide.Decisions) -> list[datetime]:
+    """Reads each standing breach once more when its window ends, 5 s from now at most.
+
+    Returns when to look again at what is not decided by then.
+    """
+    latest = work.ports.now() + REREAD_AFTER
+    due = decisions.confirming
+    waiting = sorted((min(at, latest), pk) for pk, at in due.items())
+    markets = {row.candidate.id: row.candidate.market_id for row in decisions.judged}
+    wakes: list[datetime] = []
+    while waiting:
+        group = [row for row in waiting if row[0] <= waiting[0][0] + TOGETHER]
+        waiting = waiting[len(group) :]
+        wait = group[-1][0] - work.ports.now()
+        work.ports.sleep(max(0.0, wait.total_seconds()))
+        wakes += _read_again(work, {pk: markets[pk] for _at, pk in group})
+    return wakes
+
+
+def _read_again(work: Pass, ids: Mapping[int, int]) -> list[datetime]:
+    """`ids`: positions with their markets. Returns when to look again."""
+    held = set(ids.values())
+    some = [market for market in look.watched_markets() if market.instrument.id in held]
+    if not some:
+        return []
+    decisions = _judge_and_store(work, some, look.look(some, work.ports), only=ids.keys())
+    soon = work.ports.now() + REREAD_AFTER
+    # A source that has told nothing new since: its breach must not wait for a long interval.
+    return decisions.wakes + [max(at, soon) for at in decisions.confirming.values()]
 
 
 def _note_errors(work: Pass, decisions: decide.Decisions, found: look.Look) -> None:
