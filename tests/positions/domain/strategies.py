@@ -47,24 +47,28 @@ MOMENTUM = st.fixed_dictionaries(
 ADVERSE = st.fixed_dictionaries(
     {"window_minutes": numbers("2", "15"), "pct": numbers("1", "6", "30")}
 )
-DOCUMENTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "stop_loss_pct": numbers("0", "2", "15", "60"),
-        "stop_loss_price": numbers("0.2", "0.45"),
-        "take_profit": PROFIT_ROWS,
-        "take_profit_price": numbers("0.55", "0.8", "0.97"),
-        "trailing_stop": STAGES,
-        "momentum_exit": MOMENTUM,
-        "soft_stop_pct": numbers("3", "8", "20"),
-        "adverse_move": ADVERSE,
-        "max_hold_minutes": numbers("3", "45", "0.35"),
-        "exit_before_end_minutes": numbers("1", "20"),
-        "fair_value": st.one_of(numbers("0.6", "0.9"), st.just("thesis")),
-        "confirm_seconds": numbers("0", "3", "45"),
-        "through_pct": numbers("0", "5"),
-        "wide_spread_seconds": numbers("0", "60"),
-    },
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "stop_loss_pct": numbers("0", "2", "15", "60"),
+    "stop_loss_price": numbers("0.2", "0.45"),
+    "take_profit": PROFIT_ROWS,
+    "take_profit_price": numbers("0.55", "0.8", "0.97"),
+    "trailing_stop": STAGES,
+    "momentum_exit": MOMENTUM,
+    "soft_stop_pct": numbers("3", "8", "20"),
+    "adverse_move": ADVERSE,
+    "max_hold_minutes": numbers("3", "45", "0.35"),
+    "exit_before_end_minutes": numbers("1", "20"),
+    "fair_value": st.one_of(numbers("0.6", "0.9"), st.just("thesis")),
+    "confirm_seconds": numbers("0", "3", "45"),
+    "through_pct": numbers("0", "5"),
+    "wide_spread_seconds": numbers("0", "60"),
+}
+DOCUMENTS = st.one_of(
+    # All kinds together, and one or two alone: few rules leave much room in which to go wrong.
+    st.fixed_dictionaries({}, optional=FIELDS),
+    st.sets(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=2).flatmap(
+        lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in sorted(names)})
+    ),
 )
 
 
@@ -75,6 +79,11 @@ def legal(document: dict[str, Any]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def alone(field: str) -> st.SearchStrategy[Policy]:
+    """Policies of one rule."""
+    return FIELDS[field].map(lambda value: {field: value}).filter(legal).map(parse)
 
 
 POLICIES: st.SearchStrategy[Policy] = DOCUMENTS.filter(legal).map(parse)
@@ -95,17 +104,17 @@ HELDS: st.SearchStrategy[Held] = st.builds(
 
 @dataclass(frozen=True)
 class Step:
-    """A reading to come: `seconds` later; a move of `cents`, no bid at all, or an edge of the band."""
+    """A reading to come: `seconds` later; a move of `mils`, no bid at all, or an edge of the band."""
 
     seconds: float
-    cents: int | None = 0
+    mils: int | None = 0
     edge: str = ""
 
 
 STEPS = st.builds(
     Step,
     seconds=st.sampled_from([0.0, 1.0, 3.0, 30.0, 61.0, 119.999999, 300.0, 1800.0]),
-    cents=st.one_of(st.integers(-3, 3), st.integers(-20, 20), st.none()),
+    mils=st.one_of(st.integers(-9, 9), st.integers(-90, 90), st.integers(-300, 300), st.none()),
 )
 EDGES = st.builds(
     Step,
