@@ -10,8 +10,8 @@ from tests.monitoring.alerts.book import FACTS, STOPPED
 PKR = {"currency": "PKR", "payout": "100", "question": "Will Pakistan win?"}
 
 
-def line(kind: str, rule: str = "", text: str = "", **data: Any) -> str:
-    return first_line(Alert(kind, text, rule, FACTS | data))
+def line(kind: str, rule: str = "", /, **data: Any) -> str:
+    return first_line(Alert(kind, "", rule, FACTS | data))
 
 
 def test_first_line_of_a_stop_is_the_contract_s_example() -> None:
