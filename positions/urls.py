@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from positions import api
 from positions.views import actions, closing, demo, pages, parts
 
 urlpatterns = [
@@ -32,4 +33,5 @@ urlpatterns = [
     path("exits/resume/", actions.resume, name="exits_resume"),
     path("close-everything/", closing.close_all, name="close_all"),
     path("demo/clear/", demo.clear, name="demo_clear"),
+    path("api/positions", api.positions, name="api_positions"),
 ]

@@ -1,0 +1,34 @@
+"""Keys of bots: shown once, kept as SHA-256 only."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from positions.models import ApiToken
+
+PREFIX = "pm_"
+USED_EVERY = timedelta(minutes=1)
+
+
+def new_token() -> str:
+    """A key of 256 bits that nobody can guess."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def digest_of(token: str) -> str:
+    """What is stored of a key: 64 hex digits. A slow hash would guard weak secrets; this is none."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def token_of(header: str, *, now: datetime) -> ApiToken | None:
+    """The enabled key of an active user that an Authorization header carries; notes its use."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "bearer" or not value.strip():
+        return None
+    rows = ApiToken.objects.select_related("user").filter(enabled=True, user__is_active=True)
+    token = rows.filter(digest=digest_of(value.strip())).first()
+    if token is not None and (token.used_at is None or now - token.used_at > USED_EVERY):
+        ApiToken.objects.filter(pk=token.pk).update(used_at=now)
+    return token
