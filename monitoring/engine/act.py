@@ -19,7 +19,7 @@ from positions import journal
 from positions.domain.judge import Notice, Trigger
 from positions.domain.pnl import floor_shares, plain
 from positions.exits import dust_entry
-from positions.models import LIVE_EXIT_STATES, Exit, JournalEntry, Position
+from positions.models import LIVE_EXIT_STATES, Exit, JournalEntry, Mark, Position
 from positions.services.base import facts
 
 
@@ -54,6 +54,8 @@ def act(
     ids = {row.candidate.id for row in eventful} | decisions.failed.keys()
     rows = Position.objects.select_related("market").in_bulk(ids) if ids else {}
     update_many("positions_mark", "position_id", MARK, decisions.marks)
+    # What could not be judged left its band perhaps, and must not count as calm in it.
+    Mark.objects.filter(position_id__in=decisions.failed.keys()).update(quiet_low=None)
     for row in eventful:
         position = rows.get(row.candidate.id)
         if position is not None:

@@ -39,15 +39,23 @@ class Judged:
 
 @dataclass
 class Decisions:
-    """All judgements of one look, in order of position id. `confirming`: when to read again the
-    breaches that wait for a second reading, by position id.
+    """All judgements of one look, in order of position id.
+
+    `failed`: why a position could not be judged, by position id; `failed_in`: their markets.
+    `confirming`: when to read again the breaches that wait for a second reading, by position id.
     """
 
     judged: list[Judged] = field(default_factory=list)
     marks: list[tuple[Any, ...]] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
+    failed_in: list[int] = field(default_factory=list)
     confirming: dict[int, datetime] = field(default_factory=dict)
     wakes: list[datetime] = field(default_factory=list)
+
+    def fail(self, candidate: Candidate, why: str) -> None:
+        """Notes that the candidate could not be judged."""
+        self.failed[candidate.id] = why
+        self.failed_in.append(candidate.market_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,10 @@ def decide(chosen: Sequence[Candidate], situation: Situation) -> Decisions:
         try:
             _one(candidate, situation, decisions)
         except PolicyError as error:
-            decisions.failed[candidate.id] = f"exit policy: {error}"
+            decisions.fail(candidate, f"exit policy: {error}")
         except Exception as error:  # a defect in one position must not leave the others unguarded
             logger.exception("position %s could not be judged", candidate.id)
-            decisions.failed[candidate.id] = f"{type(error).__name__} while judging"
+            decisions.fail(candidate, f"{type(error).__name__} while judging")
     return decisions
 
 

@@ -71,13 +71,15 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
 
 
 def _look_and_act(work: Pass) -> None:
+    work.result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
     markets = look.watched_markets()
     found = look.look(markets, work.ports)
     decisions = _judge_and_store(work, markets, found, only=None)
     wakes = decisions.wakes + _confirm(work, decisions)
     now = work.ports.now()
     work.result.wake_at = min((wake for wake in wakes if wake > now), default=None)
-    _summarise(work, markets, found)
+    _count(work.result, markets, found, decisions)
+    _summarise(work, found, decisions)
 
 
 def _judge_and_store(
@@ -85,7 +87,7 @@ def _judge_and_store(
     markets: Collection[look.Watched],
     found: look.Look,
     *,
-    only: Collection[int] | None,
+    only: Mapping[int, int] | None,
 ) -> decide.Decisions:
     """One look judged and committed, then its exits sent."""
     now = work.ports.now()
@@ -97,7 +99,7 @@ def _judge_and_store(
         prices.write_prices(priced.values())
         paused = exits_are_paused()
         live = act.live_exits()
-        chosen = select.candidates(found.at, now) if only is None else select.some(only)
+        chosen = select.candidates(found.at, now) if only is None else select.again(only)
         situation = decide.Situation(
             priced,
             found.books,
@@ -151,7 +153,7 @@ def _read_again(work: Pass, ids: Mapping[int, int]) -> list[datetime]:
     some = [market for market in look.watched_markets() if market.instrument.id in held]
     if not some:
         return []
-    decisions = _judge_and_store(work, some, look.look(some, work.ports), only=ids.keys())
+    decisions = _judge_and_store(work, some, look.look(some, work.ports), only=ids)
     soon = work.ports.now() + REREAD_AFTER
     # A source that has told nothing new since: its breach must not wait for a long interval.
     return decisions.wakes + [max(at, soon) for at in decisions.confirming.values()]
@@ -169,16 +171,31 @@ def _note_errors(work: Pass, decisions: decide.Decisions, found: look.Look) -> N
             work.result.errors.append({"position": pk, "error": text})
 
 
-def _summarise(work: Pass, markets: Collection[look.Watched], found: look.Look) -> None:
-    result = work.result
+def _count(
+    result: PassResult,
+    markets: Collection[look.Watched],
+    found: look.Look,
+    decisions: decide.Decisions,
+) -> None:
+    """The open positions as the pass met them: judged at a price, unpriced, or not judged."""
+    usable = {m.instrument.id: prices.price(m, found).tick.bid is not None for m in markets}
     result.open = sum(market.positions for market in markets)
-    usable = (m for m in markets if prices.price(m, found).tick.bid is not None)
-    result.checked = sum(market.positions for market in usable)
-    result.unpriced = result.open - result.checked
-    result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
+    result.unpriced = sum(m.positions for m in markets if not usable[m.instrument.id])
+    for row in decisions.judged:
+        # A holder may see it differently: by the size held, or with less patience for old quotes.
+        result.unpriced += usable[row.candidate.market_id] - (row.tick.bid is not None)
+    failed = sum(usable[market] for market in decisions.failed_in)
+    result.checked = result.open - result.unpriced - failed
+
+
+def _summarise(work: Pass, found: look.Look, decisions: decide.Decisions) -> None:
+    """Whether the pass is complete, and what is wrong when it is not."""
+    result = work.result
     overdue = alerts_overdue(now=work.ports.now())
-    if markets and not found.answered:
+    if result.open and not found.answered:
         result.problem = _("no price source answered")
+    elif result.open > result.checked + result.unpriced:
+        result.problem = _("%(n)s positions could not be judged") % {"n": len(decisions.failed)}
     elif overdue:
         result.problem = _("%(n)s alerts are overdue") % {"n": overdue}
     result.complete = not result.problem

@@ -65,14 +65,22 @@ def candidates(looked_at: datetime, now: datetime) -> list[Candidate]:
     return [_candidate(row) for row in fetch(COLUMNS + RESTLESS, params)]
 
 
-def some(ids: Collection[int]) -> list[Candidate]:
-    """The open positions with these ids, whatever their band says."""
+AGAIN = """
+AND (p.id IN ({ids}) OR (p.market_id IN ({markets})
+     AND (q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high)))
+ORDER BY p.id
+"""
+
+
+def again(ids: Mapping[int, int]) -> list[Candidate]:
+    """The open positions `ids` (with their markets) after these markets were read once more, and
+    every neighbour there whose quiet band the new bid has left: later passes see no change.
+    """
     if not ids:
         return []
-    marks = ", ".join("%s" for _ in ids)
-    return [
-        _candidate(row) for row in fetch(f"{COLUMNS} AND p.id IN ({marks}) ORDER BY p.id", [*ids])
-    ]
+    markets = sorted(set(ids.values()))
+    marks = {"ids": ", ".join("%s" for _ in ids), "markets": ", ".join("%s" for _ in markets)}
+    return [_candidate(row) for row in fetch(COLUMNS + AGAIN.format(**marks), [*ids, *markets])]
 
 
 def _candidate(row: tuple[Any, ...]) -> Candidate:
