@@ -6,7 +6,9 @@ from positions.strategies import ensure_shipped
 
 
 def ship(apps, schema_editor):
-    ensure_shipped(apps.get_model("positions", "Strategy"), apps.get_model("positions", "ExitPolicy"))
+    ensure_shipped(
+        apps.get_model("positions", "Strategy"), apps.get_model("positions", "ExitPolicy")
+    )
 
 
 class Migration(migrations.Migration):
