@@ -16,15 +16,13 @@ TOLD = frozenset(
         "exit_paused",
         "exits_paused",
         "exits_resumed",
-        "monitor_down",
-        "monitor_up",
         "priced",
         "settled",
         "stop_blocked",
         "test",
         "unarmed",
         "unpriced",
-        "vanished",
+        "wallet_closed",
         "wallet_vanished",
     }
 )

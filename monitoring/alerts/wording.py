@@ -43,21 +43,20 @@ KINDS: Mapping[str, Promise] = {
     "exit_paused": gettext_lazy("EXIT PAUSED"),
     "exits_paused": gettext_lazy("EXITS PAUSED"),
     "exits_resumed": gettext_lazy("EXITS RESUMED"),
-    "monitor_down": gettext_lazy("MONITOR DOWN"),
-    "monitor_up": gettext_lazy("MONITOR BACK"),
     "priced": gettext_lazy("PRICE BACK"),
     "settled": gettext_lazy("SETTLED"),
     "stop_blocked": gettext_lazy("STOP BLOCKED"),
     "test": gettext_lazy("TEST"),
     "unarmed": gettext_lazy("NOT ARMED"),
     "unpriced": gettext_lazy("PRICE ERROR"),
-    "vanished": gettext_lazy("CLOSED ELSEWHERE?"),
+    "wallet_closed": gettext_lazy("CLOSED ELSEWHERE"),
     "wallet_vanished": gettext_lazy("CLOSED ELSEWHERE?"),
 }
 # The rule is named beside these kinds; the others are about the price or the house.
 WITH_RULE = frozenset({"ask", "exit_failed", "exit_partial", "exit_paused", "unarmed"})
 FLOORS = frozenset({"stop_loss", "trailing_stop", "soft_stop", "adverse_move"})
 TARGETS = frozenset({"take_profit", "fair_value"})
+SOLD = frozenset({"exit_done", "settled", "wallet_closed"})  # `price` is what the shares brought
 PROBLEMS = frozenset({"unpriced", "exit_failed", "error"})
 
 
@@ -149,9 +148,10 @@ def _standing(alert: Alert) -> str:
     outcome = clipped(alert.word("outcome"), 60)
     bid, level = alert.number("trigger_price", "bid"), alert.number("level")
     compared = _compared(alert, bid, level)
-    shown = alert.number("price") if alert.kind in {"exit_done", "settled"} else bid
-    if not compared and (shown if shown is not None else bid) is not None:
-        compared = alert.price(shown if shown is not None else bid)  # type: ignore[arg-type]
+    sold = ("price",) if alert.kind in SOLD else ()
+    shown = alert.number(*sold, "trigger_price", "bid")
+    if not compared and shown is not None:
+        compared = alert.price(shown)
     return " ".join(part for part in (outcome, compared) if part)
 
 
@@ -169,7 +169,7 @@ def _compared(alert: Alert, bid: Decimal | None, level: Decimal | None) -> str:
 def _tail(alert: Alert) -> list[str]:
     """What it came to: profit or loss, what is left, what is wrong."""
     pnl = alert.number("pnl")
-    if alert.kind in {"exit_done", "settled"}:
+    if alert.kind in SOLD:
         return [signed_money_text(pnl, alert.currency)] if pnl is not None else []
     if alert.kind in PROBLEMS:
         return [clipped(alert.word("problem") or " ".join(alert.text.split()), TAIL_MAX)]

@@ -62,7 +62,10 @@ def test_first_line_names_every_rule_with_what_it_met(
         ("ask", "adverse_move", {"bid": "0.46", "level": "0.47"}, "ASK · ADVERSE MOVE · {} 46.0¢ ≤ 47.0¢"),
         ("dust", "stop_loss", {"shares": "0.4"}, "DUST · {} · 0.4 shares left"),
         ("settled", "settled", {"price": "1", "pnl": "48"}, "SETTLED · {} 100.0¢ · +$48.00"),
-        ("vanished", "", {}, "CLOSED ELSEWHERE? · {}"),
+        ("settled", "settled", {"price": "0", "pnl": "-52"}, "SETTLED · {} 0.0¢ · −$52.00"),
+        ("wallet_vanished", "", {"shares": "9"}, "CLOSED ELSEWHERE? · {}"),
+        ("wallet_closed", "", {"price": "0.5"}, "CLOSED ELSEWHERE · {} 50.0¢"),
+        ("error", "", {}, "ERROR · {}"),
         ("something_new", "", {}, "SOMETHING NEW · {}"),
     ],
 )  # fmt: skip
