@@ -90,7 +90,9 @@ def record(exit_: Exit, report: Report, *, now: datetime, guard: Guard) -> Exit:
         hold_book()
         guard()
         rows = Exit.objects.select_for_update(of=("self",)).select_related("position__market")
-        fresh = rows.get(pk=exit_.pk)
+        fresh = rows.filter(pk=exit_.pk).first()
+        if fresh is None:  # the demo was removed meanwhile
+            return exit_
         if fresh.state != Exit.State.WORKING or fresh.attempt != exit_.attempt:
             return fresh
         position = Position.objects.select_for_update(of=("self",)).get(pk=fresh.position_id)
@@ -290,8 +292,8 @@ def uncertain(exit_: Exit, problem: str, *, now: datetime, guard: Guard) -> None
     """The order may have sold: the exit stays `working` until the venue tells what became of it."""
     with transaction.atomic():
         guard()
-        Exit.objects.filter(pk=exit_.pk).update(problem=problem[:300])
-        _tell_problem(exit_, problem, now)
+        if Exit.objects.filter(pk=exit_.pk).update(problem=problem[:300]):
+            _tell_problem(exit_, problem, now)
 
 
 def _tell_problem(exit_: Exit, problem: str, now: datetime) -> None:
