@@ -78,7 +78,7 @@ def read_runs() -> Runs:
     ]
     if not seconds:
         return Runs(beats=beats, text=_("No check has finished yet."))
-    text = _("%(n)d checks · median %(median).1f s · %(bad)d not complete") % {
+    text = _("%(n)d checks · median %(median).2f s · %(bad)d not complete") % {
         "n": len(runs),
         "median": median(seconds),
         "bad": sum(run.state != MonitorRun.State.COMPLETE for run in runs),

@@ -35,6 +35,7 @@ def texts() -> dict[str, str]:
         "link_back": _("Live link is back"),
         "link_stale": _("This page shows what was known at {0}. The monitor itself may be fine."),
         "undo": _("Undo"),
+        "dismiss": _("Dismiss"),
         "sell": _("Sell"),
         "asking": _("Asking the venue"),
         "no_answer": _(

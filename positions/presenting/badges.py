@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from positions.domain import quotes
 from positions.presenting.rail import STOPS
 from positions.presenting.rows import Levels, Row
 
@@ -28,6 +29,19 @@ RULES = {
     "ai_exit": gettext_noop("AI exit"),
     "settled": gettext_noop("Settled"),
     "wallet": gettext_noop("Closed in the wallet"),
+}
+
+
+NO_PRICE = gettext_noop("No price")
+# The problem in the width of a badge; the whole sentence stands in `view.why`.
+SHORT = {
+    quotes.NO_BID: gettext_noop("No bid"),
+    quotes.THIN: gettext_noop("Bids too thin"),
+    quotes.CROSSED: gettext_noop("Crossed book"),
+    quotes.GHOST: gettext_noop("Ghost book"),
+    quotes.OUT_OF_RANGE: gettext_noop("Price out of range"),
+    quotes.CLOSED: gettext_noop("Market closed"),
+    quotes.STALE: gettext_noop("Price stale"),
 }
 
 
@@ -53,7 +67,7 @@ def rule_name(rule: str) -> str:
 def badges(row: Row, levels: Levels, now: datetime) -> list[Badge]:
     """All that holds, the worst first."""
     if not row.is_open:
-        return [Badge(tone="quiet", icon="check", text=rule_name(row.close_reason or "manual"))]
+        return []
     found = [_selling(row), _stop(row, levels), _unarmed(row), _unpriced(row), _asked(row)]
     found += [_target(row, levels), _muted(row, now), _dust(row)]
     return [badge for badge in found if badge]
@@ -102,7 +116,7 @@ def _unpriced(row: Row) -> Badge | None:
         return None
     if row.bid is None and not row.problem:
         return Badge(tone="quiet", icon="clock", text=_("Waiting for a first price"))
-    return Badge(tone="warn", icon="clock", text=_("No price: %(why)s") % {"why": _(row.problem)})
+    return Badge(tone="warn", icon="clock", text=_(SHORT.get(row.problem, NO_PRICE)))
 
 
 def _asked(row: Row) -> Badge | None:

@@ -80,7 +80,7 @@ def chart(
     """
     if not runs:
         return None
-    until = now if row.is_open else runs[-1].until
+    until = now if row.is_open or row.closed_at is None else row.closed_at
     points = sample(runs, until, MOST_POINTS, since)
     start = points[0][0]
     steps = _stop_steps(row, points)
@@ -184,10 +184,21 @@ def _tags(row: Row, where: Levels, last: Decimal, frame: _Frame) -> list[Tag]:
     over = places[-1] - 99
     if over > 0:
         places = [place - over for place in places]
-    return [
+    tags = [
         Tag(y=f"{place:.1f}%", text=f"{name} {row.price(price)}", cls=cls)
         for place, (name, price, cls) in zip(places, wanted, strict=True)
     ]
+    return tags + _grid_tags(row, frame, places)
+
+
+def _grid_tags(row: Row, frame: _Frame, taken: Sequence[Decimal]) -> list[Tag]:
+    """Prices of the grid lines where no other label stands."""
+    found = []
+    for price in frame.ticks():
+        y = frame.percent(price)
+        if all(abs(Decimal(y.removesuffix("%")) - place) >= APART for place in taken):
+            found.append(Tag(y=y, text=row.price(price), cls="t-grid"))
+    return found
 
 
 def _label(

@@ -14,6 +14,8 @@ from positions.presenting.text import NONE
 
 def figures(row: Row, where: Levels) -> list[tuple[str, str]]:
     """Names and values, in reading order."""
+    if not row.is_open:
+        return _ended(row)
     held, currency = row.held, row.currency
     found = [
         (_("Shares"), _shares(row)),
@@ -21,7 +23,7 @@ def figures(row: Row, where: Levels) -> list[tuple[str, str]]:
         (_("Cost"), money_text(row.cost, currency)),
         (_("Value now"), _value(row)),
         (_("Realised so far"), signed_money_text(row.realised, currency)),
-        (_("Break-even"), row.price(_break_even(row)) if row.is_open else NONE),
+        (_("Break-even"), row.price(_break_even(row))),
         (_("Best bid / ask"), _spread(row)),
         (
             _("Best since watched"),
@@ -36,8 +38,19 @@ def figures(row: Row, where: Levels) -> list[tuple[str, str]]:
     return found
 
 
+def _ended(row: Row) -> list[tuple[str, str]]:
+    """What remains to be said of a closed position."""
+    cost = row.held.bought * row.held.entry + row.entry_fees
+    return [
+        (_("Shares bought"), shares_text(row.held.bought)),
+        (_("Entry price"), row.price(row.held.entry)),
+        (_("Cost"), money_text(cost, row.currency)),
+        (_("Realised"), signed_money_text(row.realised, row.currency)),
+    ]
+
+
 def _value(row: Row) -> str:
-    if not row.is_open or row.bid is None:
+    if row.bid is None:
         return NONE
     return money_text(row.value_at(row.bid), row.currency)
 
@@ -60,7 +73,7 @@ def _break_even(row: Row) -> Decimal:
 
 
 def _spread(row: Row) -> str:
-    if not row.is_open or row.bid is None:
+    if row.bid is None:
         return NONE
     if row.kind == "last":
         return _("%(price)s, last price only") % {"price": row.price(row.bid)}
@@ -70,7 +83,7 @@ def _spread(row: Row) -> str:
 
 def _ratio(row: Row, where: Levels) -> str:
     """What the target would add against what the stop would take, from here."""
-    if row.bid is None or where.stop is None or where.target is None or not row.is_open:
+    if row.bid is None or where.stop is None or where.target is None:
         return ""
     risk, reward = row.bid - where.stop, where.target - row.bid
     if risk <= 0 or reward <= 0:

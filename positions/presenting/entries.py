@@ -29,7 +29,9 @@ class Entry:
 
 
 class EntryView(TypedDict):
-    """`type` is the journal's kind, as CONTRACT's `/ws/live/` names it."""
+    """`type` is the journal's kind, as CONTRACT's `/ws/live/` names it; `brief`: whether it belongs
+    into the short list, or only repeats there what another entry tells.
+    """
 
     type: str
     id: int
@@ -45,6 +47,7 @@ class EntryView(TypedDict):
     url: str
     name: str
     demo: bool
+    brief: bool
 
 
 # kind: (title, icon; empty: the icon of the rule). A kind that is missing here is shown by its own name.
@@ -73,6 +76,7 @@ KINDS = {
     "fill": (gettext_noop("%(rule)s: part sold"), "sell"),
     "dust": (gettext_noop("Too small to sell"), "list"),
 }
+REPEATED = ("fill", "exit_decided", "position_closed")
 ICONS = {
     "stop_loss": "stop",
     "trailing_stop": "stop",
@@ -107,6 +111,7 @@ def entry_view(entry: Entry, *, name: str = "") -> EntryView:
         url=f"/positions/{entry.position}/" if entry.position else "",
         name=named,
         demo=bool(data.get("demo")),
+        brief=entry.kind not in REPEATED,
     )
 
 

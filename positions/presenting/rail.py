@@ -36,6 +36,8 @@ class Rail(TypedDict):
 
 def rail(row: Row, levels: Levels) -> Rail:
     """The rail of one position. A stop above the entry ends in profit and is coloured so."""
+    if not row.is_open:
+        return _ended(row)
     stop, target, entry, bid = levels.stop, levels.target, row.held.entry, row.bid
     shapes = Rail(
         track=None,
@@ -66,6 +68,25 @@ def rail(row: Row, levels: Levels) -> Rail:
         tone = "g" if bid >= entry else "l"
         shapes["fill"] = (_percent(min(now, start)), _percent(abs(now - start)), tone)
     return shapes
+
+
+def _ended(row: Row) -> Rail:
+    """A closed position has no rail, only where it was bought and sold."""
+    bought = _("bought %(price)s") % {"price": row.price(row.held.entry)}
+    sold = _("sold %(price)s") % {"price": row.price(row.bid)} if row.bid is not None else ""
+    return Rail(
+        track=None,
+        open=None,
+        fill=None,
+        stop=None,
+        target=None,
+        ghost=None,
+        entry=None,
+        now=None,
+        left=bought,
+        right=sold,
+        label=", ".join(filter(None, (bought, sold))),
+    )
 
 
 class _Scale:

@@ -14,6 +14,7 @@ from positions.domain.views import View
 from positions.domain.wording import percent_text, shares_text
 from positions.presenting.badges import rule_name
 from positions.presenting.entries import ICONS
+from positions.presenting.rail import STOPS
 from positions.presenting.rows import Row
 from positions.presenting.text import NONE
 
@@ -122,6 +123,8 @@ SET: dict[str, tuple[Callable[[Policy], bool], Callable[[Policy], str]]] = {
 
 def rule_views(row: Row, now: datetime) -> list[RuleView]:
     """Every rule that is set, in the order of one tick, judged by the very functions of the pass."""
+    if not row.is_open:
+        return _ended(row.policy)
     moment = row.moment(now)
     stands = {view.rule: view for rule in MECHANICAL + ASKING if (view := rule(moment))}
     return [
@@ -141,10 +144,36 @@ def _rule(row: Row, name: str, how: str, view: View | None) -> RuleView:
         icon=ICONS.get(name, "pulse"),
         level=row.price(level) if level is not None else NONE,
         sentence=view.sentence.render(_) if view else _waiting(row, name),
-        state=_("not armed") if unarmed else _("breached") if hit else _("armed"),
-        tone="crit" if unarmed or hit else "" if view else "off",
+        state=_state(name, unarmed=unarmed, hit=hit),
+        tone="crit" if unarmed or (hit and name in STOPS) else "" if view else "off",
         unarmed=unarmed,
     )
+
+
+def _state(name: str, *, unarmed: bool, hit: bool) -> str:
+    if unarmed:
+        return _("not armed")
+    if not hit:
+        return _("armed")
+    return _("breached") if name in STOPS else _("reached")
+
+
+def _ended(policy: Policy) -> list[RuleView]:
+    """The rules a closed position had; none of them acts any more."""
+    return [
+        RuleView(
+            rule=name,
+            name=rule_name(name),
+            icon=ICONS.get(name, "pulse"),
+            level=NONE,
+            sentence=describe(policy),
+            state=_("ended"),
+            tone="off",
+            unarmed=False,
+        )
+        for name, (is_set, describe) in SET.items()
+        if is_set(policy)
+    ]
 
 
 def _waiting(row: Row, name: str) -> str:

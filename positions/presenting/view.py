@@ -77,7 +77,7 @@ def row_view(row: Row, now: datetime) -> RowView:
     classes = [
         "is-closed" * (not row.is_open),
         "is-stale" * (row.is_open and not row.priced),
-        "past" * past,
+        "past" * (past and row.is_open),
     ]
     return RowView(
         id=row.id,
@@ -162,13 +162,16 @@ def _under_price(row: Row, now: datetime) -> str:
         return _("last price") if row.kind == "last" else ""
     known = min((now - row.runs[0].since).total_seconds(), 86400.0)
     change = price_move(row.bid - row.runs[0].bid, row.held.payout, row.currency)
-    return f"{change} {span(known).replace(' ', '')}"
+    if known < 3600:
+        return f"{change} {span(known)}"
+    return _("%(change)s %(n)dh") % {"change": change, "n": round(known / 3600)}
 
 
 def _next(row: Row, where: Levels) -> tuple[str, str, str]:
     """The exit that is nearer in price: how far, to what, and the profit or loss it would book."""
     if not row.is_open:
-        return rule_name(row.close_reason or "manual"), "", ""
+        when = f"{row.closed_at:%H:%M} UTC" if row.closed_at else ""
+        return rule_name(row.close_reason or "manual"), "", when
     if where.stop is None and where.target is None:
         return _("No price exit"), "", ""
     if row.bid is None:
@@ -219,6 +222,8 @@ def _money_texts(row: Row, pnl: Decimal | None) -> _MoneyTexts:
 
 def _long(row: Row, level: Decimal | None, *, below: bool) -> str:
     """The end of the wide rail: `Stop 50.0¢ · 13.4¢ away · then −$76.00`."""
+    if not row.is_open:
+        return ""
     if level is None:
         return _("no stop") if below else _("no target")
     name = (_("Stop %(price)s") if below else _("Target %(price)s")) % {"price": row.price(level)}
@@ -234,7 +239,7 @@ def _long(row: Row, level: Decimal | None, *, below: bool) -> str:
 def _why(row: Row, where: Levels) -> str:
     """One sentence when something keeps the rules from acting; empty on a quiet day."""
     if not row.is_open:
-        return ""
+        return _sold(row)
     if row.exit and row.exit.problem:
         return _("The sale is held up: %(problem)s") % {"problem": row.exit.problem}
     if not row.priced:
@@ -250,6 +255,18 @@ def _why(row: Row, where: Levels) -> str:
     if where.stop is not None and row.bid is not None and row.bid <= where.stop:
         return _("The stop is breached; it fires when the breach is confirmed.")
     return ""
+
+
+def _sold(row: Row) -> str:
+    """How a closed position ended."""
+    if row.bid is None:
+        return _("Closed: %(rule)s.") % {"rule": rule_name(row.close_reason or "manual")}
+    return _("Bought %(n)s at %(entry)s, sold at %(price)s on average. Ended by: %(rule)s.") % {
+        "n": shares_text(row.held.bought),
+        "entry": row.price(row.held.entry),
+        "price": row.price(row.bid),
+        "rule": rule_name(row.close_reason or "manual").lower(),
+    }
 
 
 def worst_first(views: list[RowView]) -> list[RowView]:

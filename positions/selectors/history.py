@@ -14,7 +14,7 @@ from positions.domain.pnl import FillPart, realised
 from positions.models import Exit, Fill, JournalEntry
 from positions.presenting.badges import rule_name
 from positions.presenting.chart import Mark
-from positions.presenting.entries import Entry, EntryView, entry_view
+from positions.presenting.entries import REPEATED, Entry, EntryView, entry_view
 from positions.presenting.rows import Row
 from positions.presenting.summary import Realised
 
@@ -56,10 +56,12 @@ def entries() -> QuerySet[JournalEntry]:
 
 
 def history(*, position_id: int | None = None, most: int = 8) -> list[EntryView]:
-    """The latest entries, of one position or of all."""
+    """The latest entries of one position, or of all without those that only repeat."""
     wanted = entries()
     if position_id is not None:
         wanted = wanted.filter(position_id=position_id)
+    else:
+        wanted = wanted.exclude(kind__in=REPEATED)
     return [view(entry) for entry in wanted[:most]]
 
 

@@ -53,15 +53,16 @@ function applyFilterSoon() {
   soon = setTimeout(applyFilter, 300);
 }
 
-function takeSnapshot(frame) {
+/** Everything at once: rows that are not named have gone. */
+function takeWhole(frame) {
   const known = new Set(frame.rows.map((row) => row.id));
   const gone = allRows().map((tr) => Number(tr.dataset.id)).filter((id) => !known.has(id));
   takePrices({ ...frame, gone });
-  takePulse(frame.pulse);
+  if (frame.pulse) takePulse(frame.pulse);
 }
 
 function onFrame(frame) {
-  if (frame.type === 'snapshot') takeSnapshot(frame);
+  if (frame.type === 'snapshot' || frame.whole) takeWhole(frame);
   else if (frame.type === 'prices') takePrices(frame);
   else if (frame.type === 'pulse') takePulse(frame);
   else takeEntry(frame);

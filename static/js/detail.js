@@ -2,6 +2,7 @@
 import { attr, put } from './dom.js';
 import { drawRail, railRefs } from './rail.js';
 import { refresh } from './feed.js';
+import { drawBadges } from './rows.js';
 
 const REDRAW = 15000; // ms between two drawings of the chart at most
 const hero = document.getElementById('hero');
@@ -23,18 +24,26 @@ function redraw() {
 export function takeDetail(rows) {
   const row = hero && rows.find((one) => one.id === Number(hero.dataset.id));
   if (!row) return;
-  for (const name of ['px', 'px2', 'pl', 'pl_a', 'pl2', 'rl_long', 'rr_long', 'why']) {
+  for (const name of ['hold', 'px', 'px2', 'pl', 'pl_a', 'pl2', 'rl_long', 'rr_long', 'why']) {
     const el = document.querySelector(`[data-d=${name}]`);
     if (el && row[name] !== undefined) put(el, row[name]);
   }
   if (row.pl_c !== undefined) attr(hero.querySelector('.pl-v'), 'class', `v pl-v ${row.pl_c}`);
   if (row.cls !== undefined) attr(hero, 'class', `hero num ${row.cls}`);
-  if (row.rail) drawRail(refs, row.rail);
+  if (row.badges) drawBadges(document.querySelector('[data-d=badges]'), row.badges);
+  if (row.filters) {
+    const muted = row.filters.includes('muted');
+    for (const [name, on] of [['mute', !muted], ['unmute', muted]]) {
+      const form = document.getElementById(name);
+      if (form) form.hidden = !on;
+    }
+  }
+  if (row.rail && refs) drawRail(refs, row.rail);
   if (row.state && row.state !== hero.dataset.state) { location.reload(); return; }
   if (!timer) timer = setTimeout(redraw, Math.max(500, REDRAW - (Date.now() - drawn)));
 }
 
 /** Bind the hero; nothing on other pages. */
 export function startDetail() {
-  if (hero) refs = railRefs(hero);
+  if (hero && hero.querySelector('.rail')) refs = railRefs(hero);
 }

@@ -15,13 +15,15 @@ export function takeEntry(entry) {
   else if (entry.urgency === 'high') announce(`${entry.title}. ${entry.line}`);
   const only = list?.dataset.position;
   if (!list || !shape || list.dataset.still !== undefined || (only && Number(only) !== entry.position)) return;
+  if (entry.type === 'fill' || (list.dataset.brief !== undefined && !entry.brief)) return;
   const li = shape.content.firstElementChild.cloneNode(true);
   li.className = entry.tone;
   li.querySelector('use').setAttribute('href', `#i-${entry.icon}`);
   const link = li.querySelector('a');
   put(link, entry.title);
   if (entry.url && !only) link.href = entry.url; else link.replaceWith(entry.title);
-  put(li.querySelector('p'), entry.line);
+  put(li.querySelector('p span'), entry.name && !only ? `${entry.name} — ${entry.line}` : entry.line);
+  li.querySelector('.demo').hidden = !entry.demo || Boolean(only);
   li.querySelector('time').dateTime = entry.at;
   writeTimes(li);
   list.prepend(li);

@@ -71,7 +71,9 @@ function startHelp() {
   box.checked = keysOn();
   box.addEventListener('change', () => { try { localStorage.setItem('keys', box.checked ? 'on' : 'off'); } catch { /* lasts for this page */ } });
   document.addEventListener('keydown', onKey);
-  document.getElementById('helpb').addEventListener('click', () => help.showModal());
+  const button = document.getElementById('helpb');
+  button.hidden = false;
+  button.addEventListener('click', () => help.showModal());
 }
 
 /** Wire chips, search, re-sort and the keys. */

@@ -12,23 +12,28 @@ let frame = 0;
 let moved = () => {};
 
 function bind(tr) {
-  const ref = { tr, texts: {}, rail: railRefs(tr), badges: tr.querySelector('.badges'), pl: tr.querySelector('.pl'), spark: tr.querySelector('.spark'), keys: {} };
+  const ref = { tr, texts: {}, rail: railRefs(tr), badges: tr.querySelector('.badges'), pl: tr.querySelector('.pl'), spark: tr.querySelector('.spark'), key: '' };
   for (const name of TEXTS) ref.texts[name] = tr.querySelector(`[data-t=${name}]`);
   refs.set(Number(tr.dataset.id), ref);
 }
 
-function drawBadges(ref, badges) {
-  const key = JSON.stringify(badges);
-  if (ref.keys.badges === key) return;
-  ref.keys.badges = key;
-  ref.badges.replaceChildren(...badges.map((badge) => {
+/** Write badges (CONTRACT: positions/presenting/badges.py) into `holder`. */
+export function drawBadges(holder, badges) {
+  holder.replaceChildren(...badges.map((badge) => {
     const el = document.createElement('span');
     el.className = `badge ${badge.tone}`;
     el.append(icon(badge.icon), badge.text);
     if (badge.at) el.append(' ', time(badge.at, 'time'));
     return el;
   }));
-  writeTimes(ref.badges);
+  writeTimes(holder);
+}
+
+function newBadges(ref, badges) {
+  const key = JSON.stringify(badges);
+  if (ref.key === key) return;
+  ref.key = key;
+  drawBadges(ref.badges, badges);
 }
 
 function drawSpark(ref, spark) {
@@ -47,7 +52,7 @@ function draw(ref, row) {
   for (const name of TEXTS) if (row[name] !== undefined && texts[name]) put(texts[name], row[name]);
   if (row.pl_c !== undefined) attr(ref.pl, 'class', `pl num ${row.pl_c}`);
   if (row.rail) drawRail(ref.rail, row.rail);
-  if (row.badges) drawBadges(ref, row.badges);
+  if (row.badges) newBadges(ref, row.badges);
   if ('spark' in row) drawSpark(ref, row.spark);
   if (row.cls !== undefined) attr(tr, 'class', `row ${row.cls}`);
   if (row.urg !== undefined) attr(tr, 'data-urg', row.urg || null);
