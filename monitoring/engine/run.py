@@ -71,7 +71,6 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
 
 
 def _look_and_act(work: Pass) -> None:
-    work.result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
     markets = look.watched_markets()
     found = look.look(markets, work.ports)
     decisions = _judge_and_store(work, markets, found, only=None)
@@ -191,6 +190,7 @@ def _count(
 def _summarise(work: Pass, found: look.Look, decisions: decide.Decisions) -> None:
     """Whether the pass is complete, and what is wrong when it is not."""
     result = work.result
+    result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
     overdue = alerts_overdue(now=work.ports.now())
     if result.open and not found.answered:
         result.problem = _("no price source answered")
