@@ -9,8 +9,27 @@ def main() -> None:
     """Run one of Django's or our own management commands."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pmsite.settings")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError, ProgrammingError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (OperationalError, ProgrammingError) as error:
+        # No tables yet, or no server: a newcomer needs the remedy, not the way through Django.
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(database_trouble(error))
+
+
+def database_trouble(error: Exception) -> str:
+    """One line: what the database said, and what to do about it."""
+    from django.utils.translation import gettext as _
+
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    text = _(
+        "The database cannot be used: %(said)s. Run `make up` or `manage.py setup` first and check"
+        " DATABASE_URL; --traceback shows where."
+    )
+    return text % {"said": said}
 
 
 if __name__ == "__main__":
