@@ -19,6 +19,7 @@ from positions.services.closing import (
     exit_cancel_request,
     position_close_request,
 )
+from positions.services.editing import position_edit
 from positions.services.opening import check_entry, position_open
 from positions.services.rules import policy_set, rule_arm, strategy_policy_set, thesis_set
 from positions.services.switches import (
@@ -47,6 +48,7 @@ __all__ = [
     "jsonable",
     "policy_set",
     "position_close_request",
+    "position_edit",
     "position_mute",
     "position_open",
     "position_unmute",

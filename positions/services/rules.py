@@ -18,7 +18,7 @@ from positions.domain.state import load
 from positions.domain.stops import stop_level
 from positions.domain.wording import price_text
 from positions.locks import hold_book
-from positions.models import LIVE_EXIT_STATES, ExitPolicy, Mark, Position, Strategy, Thesis
+from positions.models import LIVE_EXIT_STATES, ExitPolicy, Mark, Market, Position, Strategy, Thesis
 from positions.services.base import (
     ConfirmationNeededError,
     ServiceError,
@@ -54,7 +54,8 @@ def policy_set(
         new = policies.dumps(document)
         after = policies.effective(documents(position)[0], new)
         policies.check_market(after, position.market.payout)
-        _confirm_lower(position, before, after, confirmed=confirmed)
+        levels = [stop_level(rules, position.entry_price) for rules in (before, after)]
+        refuse_lower_stop(position.market, *levels, confirmed=confirmed)
         if old == new:
             return
         ExitPolicy.objects.update_or_create(position=position, defaults={"document": new})
@@ -68,13 +69,12 @@ def policy_set(
         )
 
 
-def _confirm_lower(
-    position: Position, before: policies.Policy, after: policies.Policy, *, confirmed: bool
+def refuse_lower_stop(
+    market: Market, old: Decimal | None, new: Decimal | None, *, confirmed: bool
 ) -> None:
-    old, new = (stop_level(rules, position.entry_price) for rules in (before, after))
+    """Raises ConfirmationNeededError when the static stop would fall or vanish unconfirmed."""
     if confirmed or old is None or (new is not None and new >= old):
         return
-    market = position.market
     raise ConfirmationNeededError(
         _("This lowers the stop from %(old)s to %(new)s. Confirm to do it.")
         % {
