@@ -47,7 +47,8 @@ def _from_url(text: str) -> Reference:
     if parts.hostname not in HOSTS:
         raise PermanentError(f"{text!r:.100} is not an address of polymarket.com")
     token = parse_qs(parts.query).get("tid", [""])[0]
-    if token.isascii() and token.isdecimal() and token:
+    # Links that people share carry a moment in `tid` as well, in milliseconds.
+    if token.isascii() and token.isdecimal() and len(token) >= TOKEN_DIGITS:
         return Reference("token", token)
     path = [part for part in parts.path.split("/") if part]
     for word in ("event", "market"):

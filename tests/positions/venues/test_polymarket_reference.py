@@ -22,6 +22,7 @@ TOKEN = "25070934348813416902477876984955073880416401960631253331845590271167412
         ("https://polymarket.com/event/fed/fed-dec?x=1#buy", "market", "fed-dec"),
         ("https://polymarket.com/es/event/fed/fed-dec/", "market", "fed-dec"),
         (f"https://polymarket.com/event/fed?tid={TOKEN}", "token", TOKEN),
+        ("https://polymarket.com/event/fed/fed-dec?tid=1795361292032", "market", "fed-dec"),
         ("http://www.polymarket.com/market/fed-dec", "market", "fed-dec"),
         ("polymarket.com/event/fed", "event", "fed"),
         ("https://polymarket.com/sports/nba/nba-phi-lac-2026-02-02", "market",
