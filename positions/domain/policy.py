@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Literal
 
 HUNDRED = Decimal(100)
+CENTURY = 52_596_000  # minutes; dates end in the year 9999
 
 
 class PolicyError(ValueError):
@@ -32,11 +34,12 @@ class ProfitRow:
     after_minutes: Decimal
     pct: Decimal
     sell_pct: Decimal
+    key: str = made(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        """How a sold rung is remembered; survives edits of the other rows."""
-        return f"{self.after_minutes.normalize():f}:{self.pct.normalize():f}"
+    def __post_init__(self) -> None:
+        # How a sold rung is remembered; survives edits of the other rows.
+        key = f"{self.after_minutes.normalize():f}:{self.pct.normalize():f}"
+        object.__setattr__(self, "key", key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,12 @@ class AdverseMove:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All rules and guards of one position; `stated` names the guards the documents state."""
+    """All rules and guards of one position; `stated` names the guards the documents state.
+
+    Sorted once for thousands of judgements: `full_rows`, the table by age (rows that sell
+    everything, the latest first); `rungs`, the ladder (rows that sell a part of the original size
+    once each, the lowest first); `by_age`: a row of take_profit waits for an age.
+    """
 
     stop_loss_pct: Decimal | None = None
     stop_loss_price: Decimal | None = None
@@ -88,16 +96,17 @@ class Policy:
     wide_spread_seconds: Decimal = Decimal(60)
     max_quote_age_seconds: Decimal = Decimal(120)
     stated: frozenset[str] = frozenset()
+    full_rows: tuple[ProfitRow, ...] = made(init=False, repr=False, compare=False)
+    rungs: tuple[ProfitRow, ...] = made(init=False, repr=False, compare=False)
+    by_age: bool = made(init=False, repr=False, compare=False)
 
-    @property
-    def full_rows(self) -> tuple[ProfitRow, ...]:
-        """The table by age: rows that sell everything."""
-        return tuple(row for row in self.take_profit if row.sell_pct >= HUNDRED)
-
-    @property
-    def rungs(self) -> tuple[ProfitRow, ...]:
-        """The ladder: rows that sell a part of the original size, once each."""
-        return tuple(row for row in self.take_profit if row.sell_pct < HUNDRED)
+    def __post_init__(self) -> None:
+        rows = sorted(self.take_profit, key=lambda row: (row.pct, row.after_minutes))
+        full = [row for row in rows if row.sell_pct >= HUNDRED]
+        full.sort(key=lambda row: row.after_minutes, reverse=True)
+        object.__setattr__(self, "full_rows", tuple(full))
+        object.__setattr__(self, "rungs", tuple(row for row in rows if row.sell_pct < HUNDRED))
+        object.__setattr__(self, "by_age", any(row.after_minutes > 0 for row in rows))
 
     @property
     def window_minutes(self) -> Decimal | None:
@@ -210,7 +219,7 @@ def _profit_row(field: str, value: object) -> ProfitRow:
     table = _table(field, value, ("after_minutes", "pct", "sell_pct"))
     after, sell = table.get("after_minutes"), table.get("sell_pct")
     return ProfitRow(
-        number(f"{field}.after_minutes", 0 if after is None else after),
+        _minutes(f"{field}.after_minutes", 0 if after is None else after),
         number(f"{field}.pct", _need(field, table, "pct")),
         positive(f"{field}.sell_pct", 100 if sell is None else sell, most=100),
     )
@@ -246,11 +255,16 @@ def _trailing(field: str, value: object) -> tuple[TrailStage, ...]:
     return tuple(stages)
 
 
+def _window(field: str, table: Mapping[str, Any]) -> Decimal:
+    value = _need(field, table, "window_minutes")
+    return positive(f"{field}.window_minutes", value, most=CENTURY)
+
+
 def _momentum(field: str, value: object) -> MomentumExit:
     table = _table(field, value, ("window_minutes", "rise_pct", "fade_pct", "sell_pct"))
     sell = table.get("sell_pct")
     return MomentumExit(
-        positive(f"{field}.window_minutes", _need(field, table, "window_minutes")),
+        _window(field, table),
         positive(f"{field}.rise_pct", _need(field, table, "rise_pct")),
         bounded(f"{field}.fade_pct", _need(field, table, "fade_pct"), below=100),
         positive(f"{field}.sell_pct", 100 if sell is None else sell, most=100),
@@ -260,7 +274,7 @@ def _momentum(field: str, value: object) -> MomentumExit:
 def _adverse(field: str, value: object) -> AdverseMove:
     table = _table(field, value, ("window_minutes", "pct"))
     return AdverseMove(
-        positive(f"{field}.window_minutes", _need(field, table, "window_minutes")),
+        _window(field, table),
         positive(f"{field}.pct", _need(field, table, "pct"), below=100),
     )
 
@@ -281,6 +295,14 @@ def _at_most_one(field: str, value: object) -> Decimal:
     return bounded(field, value, most=1)
 
 
+def _minutes(field: str, value: object) -> Decimal:
+    return bounded(field, value, most=CENTURY)
+
+
+def _seconds(field: str, value: object) -> Decimal:
+    return bounded(field, value, most=CENTURY * 60)
+
+
 PARSERS: Mapping[str, Callable[[str, object], Any]] = {
     "stop_loss_pct": _below_hundred,
     "stop_loss_price": positive,
@@ -290,16 +312,16 @@ PARSERS: Mapping[str, Callable[[str, object], Any]] = {
     "momentum_exit": _momentum,
     "soft_stop_pct": _below_hundred,
     "adverse_move": _adverse,
-    "max_hold_minutes": number,
-    "exit_before_end_minutes": number,
+    "max_hold_minutes": _minutes,
+    "exit_before_end_minutes": _minutes,
     "fair_value": _fair_value,
-    "confirm_seconds": number,
+    "confirm_seconds": _seconds,
     "through_pct": _at_most_hundred,
     "max_slippage_pct": _at_most_hundred,
     "max_spread": _at_most_one,
     "max_spread_pct": number,
-    "wide_spread_seconds": number,
-    "max_quote_age_seconds": number,
+    "wide_spread_seconds": _seconds,
+    "max_quote_age_seconds": _seconds,
 }
 
 

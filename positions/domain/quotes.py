@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from positions.domain.book import Book, usable_bid
 from positions.domain.policy import HUNDRED, Policy
@@ -20,17 +21,17 @@ CLOSED = "market closed, awaiting resolution"
 STALE = "no news from the price source"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Tick:
     """One reading as the rules see it: a usable `bid`, or None and the `problem` in words.
 
     `at` is when the source told it, UTC; `ask` may be missing on a priced tick.
     """
 
-    at: datetime
-    bid: Decimal | None
-    ask: Decimal | None = None
-    problem: str = ""
+    at: Final[datetime]
+    bid: Final[Decimal | None]
+    ask: Final[Decimal | None] = None
+    problem: Final[str] = ""
 
 
 def tick_of(book: Book, shares: Decimal, min_size: Decimal | None, payout: Decimal | None) -> Tick:

@@ -12,28 +12,29 @@ from positions.domain.window import swing
 
 def stop_level(policy: Policy, entry: Decimal) -> Decimal | None:
     """Static stop: of percent below the entry and absolute price the higher counts."""
-    levels = []
-    if policy.stop_loss_pct is not None:
-        levels.append(entry * (1 - policy.stop_loss_pct / HUNDRED))
-    if policy.stop_loss_price is not None:
-        levels.append(policy.stop_loss_price)
-    return max(levels, default=None)
+    pct, price = policy.stop_loss_pct, policy.stop_loss_price
+    if pct is None:
+        return price
+    level = entry * (1 - pct / HUNDRED)
+    return level if price is None else max(level, price)
 
 
 def trail_level(policy: Policy, entry: Decimal, state: WatchState) -> Decimal | None:
     """Trailing level for the best bid so far; never below the level once reached."""
-    if state.best is None or not policy.trailing_stop:
-        return None
-    profit = (state.best / entry - 1) * HUNDRED
+    return None if state.best is None else raised(policy, entry, state.best, state.trail_level)
+
+
+def raised(policy: Policy, entry: Decimal, best: Decimal, before: Decimal | None) -> Decimal | None:
+    """Trailing level for a best bid, at least `before`; None without a trailing stop."""
     armed = [
         stage.distance_pct
         for stage in policy.trailing_stop
-        if stage.activation_pct == 0 or profit > stage.activation_pct
+        if not stage.activation_pct or best > entry * (1 + stage.activation_pct / HUNDRED)
     ]
     if not armed:
-        return state.trail_level
-    level = state.best * (1 - min(armed) / HUNDRED)
-    return level if state.trail_level is None else max(level, state.trail_level)
+        return before if policy.trailing_stop else None
+    level = best * (1 - min(armed) / HUNDRED)
+    return level if before is None or level > before else before
 
 
 def stop_loss(moment: Moment) -> View | None:
@@ -44,8 +45,12 @@ def stop_loss(moment: Moment) -> View | None:
 
 def trailing_stop(moment: Moment) -> View | None:
     """Trailing stop: bid <= level; counts only above the static stop."""
-    level = trail_level(moment.policy, moment.held.entry, moment.state)
-    static = stop_level(moment.policy, moment.held.entry)
+    policy, state, entry = moment.policy, moment.state, moment.held.entry
+    if not policy.trailing_stop:
+        return None
+    # The judged memory holds the level; just after an edit of the rule it does not yet.
+    level = state.trail_level or trail_level(policy, entry, state)
+    static = stop_level(policy, entry)
     if level is None or (static is not None and level <= static):
         return None
     return floor_view("trailing_stop", moment, level)

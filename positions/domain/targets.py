@@ -7,36 +7,33 @@ from decimal import Decimal
 from positions.domain.pnl import floor_shares
 from positions.domain.policy import HUNDRED, Policy, ProfitRow
 from positions.domain.state import WatchState
-from positions.domain.views import Held, Moment, View, age_minutes, target_view
+from positions.domain.views import ZERO, Held, Moment, View, age_minutes, say_target, target_view
 
 
 def full_row(policy: Policy, age: Decimal) -> ProfitRow | None:
     """The 100 % row in force: the highest `after_minutes` that the age has reached."""
-    rows = [row for row in policy.full_rows if row.after_minutes <= age]
-    return max(rows, key=lambda row: row.after_minutes, default=None)
+    return next((row for row in policy.full_rows if row.after_minutes <= age), None)
 
 
 def target_level(policy: Policy, entry: Decimal, age: Decimal) -> Decimal | None:
     """Price at which everything is sold: the lower of the table's level and the absolute one."""
-    levels = []
-    row = full_row(policy, age)
-    if row is not None:
-        levels.append(entry * (1 + row.pct / HUNDRED))
-    if policy.take_profit_price is not None:
-        levels.append(policy.take_profit_price)
-    return min(levels, default=None)
+    row, price = full_row(policy, age), policy.take_profit_price
+    if row is None:
+        return price
+    level = rung_level(row, entry)
+    return level if price is None else min(level, price)
 
 
 def take_profit(moment: Moment) -> View | None:
     """Everything at the table's level, or the ladder rungs reached and not yet sold, as one exit."""
-    age = age_minutes(moment)
+    age = age_minutes(moment) if moment.policy.by_age else ZERO
     level = target_level(moment.policy, moment.held.entry, age)
     full = None
     if level is not None:
         full = target_view("take_profit", moment, level, moment.held.shares)
         if full.hit:
             return full
-    ladder = _ladder(moment, age)
+    ladder = _ladder(moment, age) if moment.policy.rungs else None
     if ladder is None or (full is not None and not ladder.hit and _nearer(full, ladder)):
         return full
     return ladder
@@ -47,7 +44,7 @@ def _nearer(one: View, other: View) -> bool:
 
 
 def rung_level(row: ProfitRow, entry: Decimal) -> Decimal:
-    """Price of a rung."""
+    """Price of a row."""
     return entry * (1 + row.pct / HUNDRED)
 
 
@@ -55,8 +52,9 @@ def open_rungs(
     policy: Policy, held: Held, state: WatchState
 ) -> tuple[tuple[ProfitRow, Decimal], ...]:
     """Rungs that still have shares to sell, with how many, lowest level first."""
-    rows = sorted(policy.rungs, key=lambda row: (row.pct, row.after_minutes))
-    parts = ((row, held.bought * row.sell_pct / HUNDRED - state.sold(row.key)) for row in rows)
+    parts = (
+        (row, held.bought * row.sell_pct / HUNDRED - state.sold(row.key)) for row in policy.rungs
+    )
     return tuple((row, part) for row, part in parts if part > 0)
 
 
@@ -80,17 +78,17 @@ def _ladder(moment: Moment, age: Decimal) -> View | None:
         for row, part in rungs
         if moment.bid is not None and moment.bid >= rung_level(row, held.entry)
     ]
-    shares = sellable(sum((part for _, part in reached), Decimal(0)), held)
+    shares = sellable(sum((part for _, part in reached), ZERO), held)
     if shares is not None:
         top = max(rung_level(row, held.entry) for row, _ in reached)
-        view = target_view("take_profit", moment, top, shares)
         parts = tuple((row.key, part) for row, part in reached)
-        return View(view.rule, True, top, view.distance, view.sentence, shares, top, parts)
+        distance = None if moment.bid is None else top - moment.bid
+        return View("take_profit", True, top, distance, moment, say_target, shares, top, parts)
     waiting = [row for row, part in rungs if (row, part) not in reached]
     if not waiting:
         return None
     level = min(rung_level(row, held.entry) for row in waiting)
-    return target_view("take_profit", moment, level, Decimal(0))
+    return target_view("take_profit", moment, level, ZERO)
 
 
 def fair_level(policy: Policy, held: Held) -> Decimal | None:

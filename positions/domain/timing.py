@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from positions.domain.policy import Policy
-from positions.domain.views import Held, Moment, View, after, age_minutes, minutes
+from positions.domain.views import ZERO, Held, Moment, View, after, age_minutes, minutes
 from positions.domain.wording import Sentence, gettext_noop
 
 HELD_LONG = gettext_noop("held for %(age)s minutes, the most is %(limit)s")
@@ -29,27 +29,41 @@ def time_limit(policy: Policy, held: Held) -> datetime | None:
 
 def time_exit(moment: Moment) -> View | None:
     """Held too long, or too near the earlier of game start and end date."""
-    policy, held = moment.policy, moment.held
+    policy, shares = moment.policy, moment.held.shares
     views = []
     if policy.max_hold_minutes is not None:
-        age = age_minutes(moment)
-        hit = age >= policy.max_hold_minutes
-        texts = {
-            "age": f"{age:.0f}",
-            "limit": f"{policy.max_hold_minutes:f}",
-            "left": f"{policy.max_hold_minutes - age:.0f}",
-        }
-        sentence = Sentence(HELD_LONG if hit else HELD_SHORT, texts)
-        views.append(View("time_exit", hit, None, None, sentence, held.shares))
+        hit = age_minutes(moment) >= policy.max_hold_minutes
+        say = _say_held_long if hit else _say_held_short
+        views.append(View("time_exit", hit, None, None, moment, say, shares))
     if policy.exit_before_end_minutes is not None:
         views.append(_before_end(moment, policy.exit_before_end_minutes))
-    return max(views, key=lambda view: view.hit, default=None)
+    return max(views, key=lambda view: view.hit) if views else None
 
 
 def _before_end(moment: Moment, limit: Decimal) -> View:
-    held = moment.held
-    if held.ends_at is None:
-        return View("time_exit", False, None, None, Sentence(NO_END))
-    left = minutes(held.ends_at - moment.at)
-    sentence = Sentence(NEAR_END, {"left": f"{left:.0f}", "limit": f"{limit:f}"})
-    return View("time_exit", left <= limit, None, None, sentence, held.shares)
+    if moment.held.ends_at is None:
+        return View("time_exit", False, None, None, moment, _say_no_end)
+    hit = minutes(moment.held.ends_at - moment.at) <= limit
+    return View("time_exit", hit, None, None, moment, _say_near_end, moment.held.shares)
+
+
+def _say_held_long(view: View) -> Sentence:
+    limit = view.moment.policy.max_hold_minutes or ZERO
+    return Sentence(HELD_LONG, {"age": f"{age_minutes(view.moment):.0f}", "limit": f"{limit:f}"})
+
+
+def _say_held_short(view: View) -> Sentence:
+    limit = view.moment.policy.max_hold_minutes or ZERO
+    left = limit - age_minutes(view.moment)
+    return Sentence(HELD_SHORT, {"left": f"{left:.0f}", "limit": f"{limit:f}"})
+
+
+def _say_near_end(view: View) -> Sentence:
+    policy, end = view.moment.policy, view.moment.held.ends_at or view.moment.at
+    limit = policy.exit_before_end_minutes or ZERO
+    left = minutes(end - view.moment.at)
+    return Sentence(NEAR_END, {"left": f"{left:.0f}", "limit": f"{limit:f}"})
+
+
+def _say_no_end(_view: View) -> Sentence:
+    return Sentence(NO_END)

@@ -2,55 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Run:
     """Every usable reading from `since` to `until` had this bid."""
 
-    since: datetime
-    until: datetime
-    bid: Decimal
+    since: Final[datetime]
+    until: Final[datetime]
+    bid: Final[Decimal]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Swing:
     """`high`: the window's highest bid (its latest occurrence); `low`: the lowest before it, None
     when nothing is; `low_all`: the window's lowest; `high_until`: last reading at the high.
     """
 
-    high: Decimal
-    low: Decimal | None
-    low_all: Decimal
-    high_until: datetime
+    high: Final[Decimal]
+    low: Final[Decimal | None]
+    low_all: Final[Decimal]
+    high_until: Final[datetime]
 
 
 def window(
     runs: Iterable[Run], bid: Decimal, at: datetime, minutes: Decimal, watched_since: datetime
-) -> tuple[Run, ...]:
+) -> list[Run]:
     """Readings not older than `minutes` and not before watching began, the present one last."""
     start = max(at - timedelta(minutes=float(minutes)), watched_since)
-    past = tuple(run for run in runs if start <= run.until and run.since <= at)
-    return (*past, Run(at, at, bid))
+    past = [run for run in runs if run.until >= start and run.since <= at]
+    past.append(Run(at, at, bid))
+    return past
 
 
-def swing(runs: tuple[Run, ...]) -> Swing:
+def swing(runs: Sequence[Run]) -> Swing:
     """High and the low before it of a window, which holds at least the present reading."""
-    high, position = runs[0].bid, 0
-    for index, run in enumerate(runs):
-        if run.bid >= high:
-            high, position = run.bid, index
-    before = [run.bid for run in runs[:position]]
-    return Swing(
-        high,
-        min(before, default=None),
-        min(run.bid for run in runs),
-        runs[position].until,
-    )
+    bids = [run.bid for run in runs]
+    high = max(bids)
+    position = len(bids) - 1 - bids[::-1].index(high)
+    low = min(bids[:position], default=None)
+    return Swing(high, low, min(bids), runs[position].until)
 
 
 def extend(runs: list[Run], at: datetime, bid: Decimal) -> None:
