@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from monitoring.engine.result import PassResult
-from positions.domain.wording import price_text, shares_text
-from positions.models import Position
+from positions.domain.wording import price_text, shares_text, signed_money_text
+from positions.models import Mark, Position
 
 
 def lines(result: PassResult) -> Iterator[str]:
@@ -17,15 +19,17 @@ def lines(result: PassResult) -> Iterator[str]:
     for trigger in result.triggers:
         text = f"{trigger['rule']}: {trigger['reason']}"
         happened.setdefault(trigger["position"], []).append(text)
-    for exit_ in result.exits:
-        text = _("%(state)s: sold %(shares)s, P&L %(pnl)s") % exit_
-        happened.setdefault(exit_["position"], []).append(text)
     for error in result.errors:
         happened.setdefault(error["position"], []).append(_("error: %(error)s") % error)
+    sold: dict[int, list[dict[str, Any]]] = {}
+    for exit_ in result.exits:
+        sold.setdefault(exit_["position"], []).append(exit_)
+        happened.setdefault(exit_["position"], [])
     touched = Position.objects.filter(pk__in=happened)
     rows = Position.objects.filter(state=Position.State.OPEN) | touched
     for position in rows.select_related("market__quote", "mark").order_by("pk"):
-        yield _line(position, happened.get(position.pk, []))
+        exits = [_sale(position, exit_) for exit_ in sold.get(position.pk, [])]
+        yield _line(position, happened.get(position.pk, []) + exits)
     yield _(
         "%(open)s open, %(checked)s checked, %(unpriced)s unpriced, %(triggers)s triggers,"
         " %(exits)s exits, %(errors)s errors in %(seconds)s s"
@@ -45,7 +49,24 @@ def _line(position: Position, happened: list[str]) -> str:
     bid = _("no price")
     if market.quote.bid is not None:
         bid = price_text(market.quote.bid, market.payout, market.currency)
-    state = "; ".join(happened) or mark.problem or market.quote.problem or _("hold")
+    state = "; ".join(happened) or mark.problem or market.quote.problem or _standing(mark)
     head = f"#{position.pk} {market} · {shares_text(position.shares)}"
     entry = price_text(position.entry_price, market.payout, market.currency)
     return f"{head} @ {entry} → {bid} · {state}"
+
+
+def _standing(mark: Mark) -> str:
+    """What an undisturbed position does: it holds, with or without its rules."""
+    if not mark.unarmed:
+        return _("hold")
+    return _("hold; NOT ARMED: %(rules)s") % {"rules": mark.unarmed.replace(",", ", ")}
+
+
+def _sale(position: Position, exit_: Mapping[str, Any]) -> str:
+    """What an exit sold, in the market's own money."""
+    market = position.market
+    told = {"state": exit_["state"], "shares": exit_["shares"], "price": "–"}
+    if exit_["price"] is not None:
+        told["price"] = price_text(Decimal(exit_["price"]), market.payout, market.currency)
+    told["pnl"] = signed_money_text(Decimal(exit_["pnl"]), market.currency)
+    return _("%(state)s: sold %(shares)s at %(price)s, %(pnl)s") % told

@@ -1,0 +1,37 @@
+"""The pass as lines for a person: what was sold for how much, and what is not guarded."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitoring.report import lines
+from tests.monitoring.engine.house import House
+
+pytestmark = pytest.mark.django_db
+STOP = {"stop_loss_price": "0.45", "confirm_seconds": 0}
+
+
+def test_sale_is_told_with_price_and_money() -> None:
+    house = House()
+    house.position(policy=STOP)
+    house.says("A", "0.44")
+    assert next(lines(house.run())).endswith("filled: sold 100 at 44.0¢, −$6.00")
+
+
+def test_unarmed_rule_is_named_again_in_each_pass() -> None:
+    house = House()
+    house.position(policy=STOP, age=3600)
+    for _pass in range(2):
+        house.says("A", "0.44")
+        line = next(lines(house.run()))
+        house.clock.later(30)
+    assert line.endswith("44.0¢ · hold; NOT ARMED: stop_loss")
+
+
+def test_quiet_position_holds_and_the_sum_comes_last() -> None:
+    house = House()
+    house.position(policy=STOP)
+    house.says("A", "0.50")
+    first, last = lines(house.run())
+    assert first.endswith("@ 50.0¢ → 50.0¢ · hold")
+    assert last.startswith("1 open, 1 checked, 0 unpriced, 0 triggers, 0 exits, 0 errors in ")
