@@ -98,11 +98,11 @@ def look(markets: Collection[Watched], ports: Ports) -> Look:
     deadline = time.monotonic() + ports.patience
     if len(by_venue) == 1:
         ((venue, group),) = by_venue.items()
-        _merge(found, group, *_ask(ports.source(venue), group, found.at, deadline))
+        _merge(found, group, *_ask(ports, venue, group, found.at, deadline))
         return found
     with ThreadPoolExecutor(max_workers=max(1, len(by_venue))) as pool:
         futures = {
-            venue: pool.submit(_ask_apart, ports.source(venue), group, found.at, deadline)
+            venue: pool.submit(_ask_apart, ports, venue, group, found.at, deadline)
             for venue, group in by_venue.items()
         }
         for venue, future in futures.items():
@@ -114,34 +114,53 @@ Answer = tuple[Readings | None, dict[int, MarketStatus], str]
 
 
 def _ask_apart(
-    source: PriceSource, group: Sequence[Watched], at: datetime, deadline: float
+    ports: Ports, venue: str, group: Sequence[Watched], at: datetime, deadline: float
 ) -> Answer:
     """As `_ask`, in a thread of its own, which must not leave a database connection behind."""
     try:
-        return _ask(source, group, at, deadline)
+        return _ask(ports, venue, group, at, deadline)
     finally:
         connections.close_all()
 
 
-def _ask(source: PriceSource, group: Sequence[Watched], at: datetime, deadline: float) -> Answer:
+def _ask(
+    ports: Ports, venue: str, group: Sequence[Watched], at: datetime, deadline: float
+) -> Answer:
     """Prices, and the state of markets whose price alone cannot be believed."""
     try:
+        source = ports.source(venue)
         readings = source.read([market.instrument for market in group], deadline=deadline)
+        doubtful = [market.instrument for market in group if _doubtful(market, readings, at)]
     except VenueError as error:
         return None, {}, str(error)
     except Exception as error:  # an adapter's defect must not leave the other venues unguarded
-        logger.exception("price source %s failed", source.venue)
-        return None, {}, f"{type(error).__name__} in the {source.venue} price source"
-    doubtful = [market.instrument for market in group if _doubtful(market, readings, at)]
-    if not doubtful:
-        return readings, {}, ""
+        logger.exception("price source %s failed", venue)
+        return None, {}, f"{type(error).__name__} in the {venue} price source"
+    return readings, _states(source, doubtful, deadline) if doubtful else {}, ""
+
+
+def _states(
+    source: PriceSource, doubtful: Sequence[Instrument], deadline: float
+) -> dict[int, MarketStatus]:
+    """States of the doubtful markets as far as they can be read and can be true."""
     try:
-        return readings, dict(source.status(doubtful, deadline=deadline)), ""
+        told = source.status(doubtful, deadline=deadline)
+        known = {i.id: (told[i.id], i.payout) for i in doubtful if i.id in told}
+        return {pk: status for pk, (status, payout) in known.items() if _credible(status, payout)}
     except VenueError as error:
         logger.warning("market states could not be read: %s", error)
     except Exception:
         logger.exception("market states of %s could not be read", source.venue)
-    return readings, {}, ""
+    return {}
+
+
+def _credible(status: MarketStatus, payout: Decimal | None) -> bool:
+    """Whether a settlement lies between nothing and the payout."""
+    price = status.settle_price
+    credible = price is None or (price >= 0 and (payout is None or price <= payout))
+    if not credible:
+        logger.error("a settlement at %s of a payout of %s is not believed", price, payout)
+    return credible
 
 
 def _doubtful(market: Watched, readings: Readings, at: datetime) -> bool:
@@ -154,7 +173,7 @@ def _doubtful(market: Watched, readings: Readings, at: datetime) -> bool:
     book = readings.books.get(instrument.id)
     if book is None:
         return False
-    if book.top is None:
+    if book.top is None or not book.top.is_finite():
         return True
     payout = instrument.payout
     return payout is not None and not EXTREME < book.top / payout < 1 - EXTREME
@@ -171,11 +190,12 @@ def _merge(
         found.errors.update({market.instrument.id: failure for market in group})
         return
     found.answered += 1
-    found.books.update(readings.books)
-    found.errors.update(readings.errors)
-    found.missing |= set(readings.missing)
     found.statuses.update(statuses)
-    known = found.books.keys() | found.errors.keys() | found.missing
     for market in group:
-        if market.instrument.id not in known:
-            found.errors[market.instrument.id] = "the venue's answer left this market out"
+        pk = market.instrument.id
+        if readings.books.get(pk) is not None:
+            found.books[pk] = readings.books[pk]
+        elif pk in readings.missing:
+            found.missing.add(pk)
+        else:
+            found.errors[pk] = readings.errors.get(pk, "the venue's answer left this market out")

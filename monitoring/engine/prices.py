@@ -9,9 +9,11 @@ from decimal import Decimal
 
 from monitoring.engine.look import Look, Watched
 from monitoring.engine.sql import exact, insert_many, stamp, update_many
-from positions.domain.quotes import CLOSED, Tick, tick_of
+from positions.domain.book import Book
+from positions.domain.quotes import CLOSED, OUT_OF_RANGE, Tick, tick_of
 
 WHOLE = Decimal("Infinity")
+SMALLEST, LARGEST = Decimal("1e-18"), Decimal("1e18")
 NO_BOOK = "the venue has no book for this market"
 
 
@@ -38,9 +40,20 @@ def price(market: Watched, found: Look) -> Priced:
         problem = found.errors.get(instrument.id, NO_BOOK)
         told = instrument.id in found.missing
         return Priced(market, Tick(found.at, None, None, problem), told, changed=told)
-    tick = tick_of(book, WHOLE, market.min_size, instrument.payout)
+    tick = _tick(market, book)
     changed = tick.bid != market.bid or tick.ask != market.ask or tick.problem != market.problem
     return Priced(market, tick, told=True, changed=changed)
+
+
+def _tick(market: Watched, book: Book) -> Tick:
+    """The book as a price; one that no column could hold is a problem of this market alone."""
+    try:
+        tick = tick_of(book, WHOLE, market.min_size, market.instrument.payout)
+        if tick.bid is None or SMALLEST < tick.bid < LARGEST:
+            return tick
+    except ArithmeticError:  # not a number
+        pass
+    return Tick(book.told_at, None, None, OUT_OF_RANGE)
 
 
 QUOTE = [

@@ -18,27 +18,34 @@ from positions.domain.window import Run
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A position to judge in full. `policy_texts`: its strategy's and its own documents."""
+    """A position to judge in full. `policy_texts`: its strategy's and its own documents; `memory`:
+    what was remembered of it as stored, with its best and its market's last usable bid.
+    """
 
     id: int
     market_id: int
     held: Held
     policy_texts: tuple[str, str]
-    state: WatchState
-    stored_best: Decimal | None
-    problem: str
+    memory: tuple[str, Decimal | None, Decimal | None]
 
     @property
     def policy(self) -> Policy:
         """Raises PolicyError for a document that was damaged outside the product."""
         return effective(*self.policy_texts)
 
+    @property
+    def state(self) -> WatchState:
+        """Raises ValueError for a memory that was damaged outside the product."""
+        text, best, last_bid = self.memory
+        # best lives in its own column, which one UPDATE raises for every calm position.
+        return replace(load(text), best=best, last_bid=last_bid)
+
 
 COLUMNS = """
 SELECT p.id, p.market_id, p.entry_price, p.shares, p.bought, p.opened_at,
        m.payout, m.currency, m.tick, m.min_size, m.ends_at, m.game_at, t.probability,
        coalesce(sp.document, '{}'), coalesce(pp.document, '{}'),
-       k.state, k.best, k.problem, q.bid
+       k.state, k.best, q.bid
 FROM positions_position p
 JOIN positions_mark k ON k.position_id = p.id
 JOIN positions_market m ON m.id = p.market_id
@@ -100,10 +107,8 @@ def _candidate(row: tuple[Any, ...]) -> Candidate:
         min(ends, default=None),
         decimal_of(row[12]),
     )
-    best = decimal_of(row[16])
-    # best lives in its own column, which one UPDATE raises for every calm position.
-    state = replace(load(row[15]), best=best, last_bid=decimal_of(row[18]))
-    return Candidate(row[0], row[1], held, (row[13], row[14]), state, best, row[17])
+    memory = (row[15], decimal_of(row[16]), decimal_of(row[17]))
+    return Candidate(row[0], row[1], held, (row[13], row[14]), memory)
 
 
 POINTS = """
@@ -140,5 +145,9 @@ def runs_for(chosen: Collection[Candidate], now: datetime) -> Mapping[int, list[
 def _window_minutes(candidate: Candidate) -> Decimal | None:
     try:
         return candidate.policy.window_minutes
-    except ValueError:  # told as the position's own error when it is judged
+    except (
+        ValueError,
+        TypeError,
+        RecursionError,
+    ):  # told as the position's own error when it is judged
         return None

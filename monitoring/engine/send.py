@@ -16,10 +16,10 @@ from monitoring.lease import LeaseLostError
 from positions import exits
 from positions.domain.book import Book
 from positions.domain.pnl import floor_shares, money_json, plain
-from positions.domain.policy import HUNDRED
+from positions.domain.policy import HUNDRED, Policy
 from positions.domain.quotes import tick_of
 from positions.domain.views import URGENCY
-from positions.models import Exit
+from positions.models import Exit, Position
 from positions.services import effective_policy
 from positions.venues.base import (
     Order,
@@ -66,9 +66,11 @@ class Sender:
                 self.result.exits.append(as_json(done))
 
     def _leave_open(self, exit_: Exit, error: Exception) -> None:
-        """It may have sold: the exit stays `working`, and the venue is asked before all else."""
+        """It stays as it is. `working`: it may have sold, so the venue is asked before all else."""
         logger.warning("exit %s: %s", exit_.pk, error)
         problem = _("the venue's answer was lost; it is asked before anything else is sent")
+        if exit_.state != Exit.State.WORKING:
+            problem = _("%(error)s before it was sent") % {"error": type(error).__name__}
         exits.uncertain(exit_, problem, now=self.ports.now(), guard=self._guard)
 
     def _guard(self) -> None:
@@ -140,9 +142,18 @@ class Sender:
             return None
         floor = exit_.floor
         if exit_.latched or floor is None:
-            slippage = effective_policy(position).max_slippage_pct
-            floor = tick.bid * (1 - slippage / HUNDRED)
+            floor = tick.bid * (1 - _slippage(position) / HUNDRED)
         return left, floor, book
+
+
+def _slippage(position: Position) -> Decimal:
+    """`max_slippage_pct` of the position; the contract's own where its policy cannot be read: what
+    is decided, or asked for by a person, is sold all the same.
+    """
+    try:
+        return effective_policy(position).max_slippage_pct
+    except (ValueError, TypeError, RecursionError):
+        return Policy().max_slippage_pct
 
 
 def as_json(exit_: Exit) -> dict[str, object]:
