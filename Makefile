@@ -21,8 +21,8 @@ lint: .venv/dev.stamp  ## style and strict types
 browser: .venv/dev.stamp  ## only the tests in a real Chromium
 	@$(BIN)/python -m pytest -m browser
 
-bench: .venv/dev.stamp  ## the tables of docs/benchmarks.md
-	@$(BIN)/python manage.py bench
+bench: .venv/dev.stamp  ## the table of docs/benchmarks.md; ARGS="--freqtrade PYTHON" for its rival
+	@$(BIN)/python manage.py bench $(ARGS)
 
 faults: .venv/dev.stamp  ## kill -9 at every step and at random, on both databases
 	@$(BIN)/python -m tests.faults

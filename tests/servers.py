@@ -69,8 +69,11 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(programs: Path) -> Iterator[Postgres]:
-    """A server that lives as long as the block. PostgreSQL refuses to run as root: then another."""
+def running_postgres(programs: Path, *, durable: bool = False) -> Iterator[Postgres]:
+    """A server that lives as long as the block. PostgreSQL refuses to run as root: then another.
+
+    `durable`: with its ordinary settings, as a benchmark wants it.
+    """
     home = Path(tempfile.mkdtemp(prefix="pm-postgres-"))
     user = _unprivileged()
     if user:
@@ -84,7 +87,7 @@ def running_postgres(programs: Path) -> Iterator[Postgres]:
     data, port = str(home / "data"), free_port()
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home}"
     # Nobody pulls this machine's plug: what is tested is our processes' death, not the server's.
-    options += " -c fsync=off -c max_connections=60"
+    options += " -c max_connections=60" + ("" if durable else " -c fsync=off")
     run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
     run("pg_ctl", "-D", data, "-l", str(home / "log"), "-o", options, "-w", "start")
     try:
