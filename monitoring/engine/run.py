@@ -121,9 +121,8 @@ def _judge_and_store(
         act.raise_best_bids(found.at)
     work.result.exits += [send.as_json(exit_) for exit_ in settled]
     _note_errors(work, decisions, found)
-    if not paused:
-        sender = send.Sender(work.ports, work.lease, found.books, work.result)
-        sender.send(send.to_send(acts.firm, everything=only is None, now=now))
+    sender = send.Sender(work.ports, work.lease, found.books, work.result)
+    sender.send(send.to_send(acts.firm, everything=only is None, now=now))
     return decisions
 
 

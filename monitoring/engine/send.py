@@ -20,7 +20,7 @@ from positions.domain.policy import HUNDRED, Policy
 from positions.domain.quotes import tick_of
 from positions.domain.views import URGENCY
 from positions.models import Exit, Position
-from positions.services import effective_policy
+from positions.services import effective_policy, exits_are_paused
 from positions.venues.base import (
     Order,
     RejectedError,
@@ -80,7 +80,7 @@ class Sender:
         if exit_.state == Exit.State.WORKING:
             return self._settle_the_past(exit_)
         terms = self._terms(exit_)
-        if terms is None:
+        if terms is None or exits_are_paused():  # perhaps since the last order
             return None
         shares, floor, book = terms
         fence = self.lease.fence
@@ -119,7 +119,7 @@ class Sender:
         if market.state == market.State.RESOLVED:
             raise RejectedError(_("the market resolved before the order arrived"))
         book = self.books.get(market.pk)
-        if book is None:
+        if book is None or exits_are_paused():
             return None
         try:
             return self._sell(order, exit_, book)
@@ -158,23 +158,15 @@ def _slippage(position: Position) -> Decimal:
 
 def as_json(exit_: Exit) -> dict[str, object]:
     """An exit as the pass's JSON shows it."""
-    currency = exit_.position.market.currency
+    currency, price = exit_.position.market.currency, exits.sold_at(exit_)
     return {
         "position": exit_.position_id,
         "rule": exit_.rule,
         "shares": plain(exit_.filled),
-        "price": _average(exit_),
+        "price": None if price is None else plain(price),
         "pnl": money_json(exit_.pnl, currency),
         "state": str(exit_.state),
     }
-
-
-def _average(exit_: Exit) -> str | None:
-    rows = list(exit_.fills.values_list("price", "shares"))
-    sold = sum((shares for _price, shares in rows), Decimal(0))
-    if not sold:
-        return None
-    return plain(sum((price * shares for price, shares in rows), Decimal(0)) / sold)
 
 
 def to_send(ids: Iterable[int], *, everything: bool, now: datetime) -> list[Exit]:
