@@ -13,18 +13,25 @@ from positions.markets import (
 from positions.models import Market
 
 
-def market_of(entry: Entry) -> Market:
-    """The market an entry means: its row, or an unstored one of what the venue told.
+def market_named(
+    reference: str, outcome: str = "", currency: str = "", question: str = ""
+) -> Market:
+    """The market a reference means: its row, or an unstored one of what the venue told.
 
-    `markets.market_ensure` stores it. Raises VenueError.
+    `markets.market_ensure` stores it. `currency` and `question` make a simulated market what the
+    adder wants; elsewhere another currency is an error. Raises VenueError.
     """
-    market = known_market(entry.market, entry.outcome)
+    market = known_market(reference, outcome)
     if market is None:
-        info = resolve_reference(entry.market, entry.outcome)
-        return market_row(in_currency(info, entry.currency, entry.question))
-    if entry.currency and entry.currency != market.currency:
-        raise refused_currency(market, entry.currency)
+        return market_row(in_currency(resolve_reference(reference, outcome), currency, question))
+    if currency and currency != market.currency:
+        raise refused_currency(market, currency)
     return market
+
+
+def market_of(entry: Entry) -> Market:
+    """The market an entry means, as `market_named`."""
+    return market_named(entry.market, entry.outcome, entry.currency, entry.question)
 
 
 class Markets:
