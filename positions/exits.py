@@ -10,13 +10,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from positions import journal
-from positions.domain.pnl import FillPart, floor_shares, money_json, plain, proceeds, realised
+from positions.domain.pnl import FillPart, floor_shares, money_json, plain, realised
 from positions.domain.state import dump, load, sold_rungs
 from positions.domain.views import URGENCY
 from positions.domain.wording import price_text, shares_text, signed_money_text
@@ -26,6 +26,7 @@ from positions.services.base import facts
 from positions.venues.base import Instrument, Order, Report
 
 Guard = Callable[[], None]
+AVERAGE_STEP = Decimal("0.000001")  # only for reading: profit is booked from the fills
 SENDABLE = (Exit.State.PENDING, Exit.State.PARTIAL)
 
 
@@ -129,15 +130,16 @@ def _book(exit_: Exit, position: Position, report: Report, now: datetime) -> lis
     position.version += 1
     if exit_.rungs or exit_.momentum_high is not None:
         _remember(exit_, sold)
-    market = position.market
+    gross = sum((part.price * part.shares for part in report.fills), Decimal(0))
+    market, price = position.market, gross / sold
     text = _("sold %(shares)s at %(price)s") % {
         "shares": shares_text(sold),
-        "price": price_text(average(report.fills), market.payout, market.currency),
+        "price": price_text(price, market.payout, market.currency),
     }
     data = facts(position) | {
         "exit": exit_.pk,
         "shares": plain(sold),
-        "price": plain(average(report.fills)),
+        "price": plain(price.quantize(AVERAGE_STEP, rounding=ROUND_HALF_EVEN)),
         "fees": plain(sum((part.fee for part in report.fills), Decimal(0))),
         "pnl": money_json(profit, market.currency),
         "held": plain(position.shares),
@@ -145,11 +147,14 @@ def _book(exit_: Exit, position: Position, report: Report, now: datetime) -> lis
     return [journal.entry("fill", text, at=now, position=position, rule=exit_.rule, data=data)]
 
 
-def average(fills: tuple[FillPart, ...]) -> Decimal:
-    """Average price of the fills before fees; they must hold at least one share."""
-    sold = sum((part.shares for part in fills), Decimal(0))
-    gross = proceeds(FillPart(part.price, part.shares) for part in fills)
-    return gross / sold
+def sold_at(exit_: Exit) -> Decimal | None:
+    """Average price of all that an exit has sold so far, before fees, to six digits."""
+    rows = list(exit_.fills.values_list("price", "shares"))
+    sold = sum((shares for _price, shares in rows), Decimal(0))
+    if not sold:
+        return None
+    gross = sum((price * shares for price, shares in rows), Decimal(0))
+    return (gross / sold).quantize(AVERAGE_STEP, rounding=ROUND_HALF_EVEN)
 
 
 def _remember(exit_: Exit, sold: Decimal) -> None:
@@ -206,11 +211,7 @@ def _conclude(exit_: Exit, position: Position, now: datetime, *, sold: bool) -> 
 
 def _done_entry(exit_: Exit, position: Position, now: datetime) -> JournalEntry:
     market = position.market
-    fills = tuple(
-        FillPart(fill.price, fill.shares, fill.fee)
-        for fill in exit_.fills.order_by("attempt", "number")
-    )
-    price = average(fills) if fills else None
+    price = sold_at(exit_)
     text = _("%(reason)s; sold %(shares)s shares, %(pnl)s") % {
         "reason": exit_.reason,
         "shares": shares_text(exit_.filled),

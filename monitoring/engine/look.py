@@ -164,12 +164,15 @@ def _credible(status: MarketStatus, payout: Decimal | None) -> bool:
 
 
 def _doubtful(market: Watched, readings: Readings, at: datetime) -> bool:
-    """No book, no bid, or a price near 0 or the payout: it may have closed or resolved."""
-    if market.status_at is not None and at - market.status_at < STATUS_EVERY:
-        return market.state == "closed" and at - market.status_at >= STATUS_EVERY / 4
+    """No book, closed already, no bid, or a price near 0 or the payout: it may have resolved.
+
+    The first two are asked in every pass; an outsider may trade at one cent for months.
+    """
     instrument = market.instrument
     if instrument.id in readings.missing or market.state == "closed":
         return True
+    if market.status_at is not None and at - market.status_at < STATUS_EVERY:
+        return False
     book = readings.books.get(instrument.id)
     if book is None:
         return False
