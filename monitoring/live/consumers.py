@@ -13,7 +13,6 @@ from monitoring.live.feed import feed
 from monitoring.live.reading import in_thread
 
 QUEUE = 500  # frames a slow page may lag behind before it is dropped (it comes back with ?after=)
-RECHECK = 30.0  # seconds between two looks at the session
 ENDED = 4401  # the session is over: the page goes to the login
 
 
@@ -21,6 +20,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Refuses strangers and foreign pages before accepting; then only ever sends."""
 
     channel_layer_alias = "no layer: frames come from the feed"
+
+    def __init__(self, *, recheck: float = 30.0) -> None:
+        """`recheck`: seconds between two looks at the session."""
+        super().__init__()
+        self.recheck = recheck
 
     async def connect(self) -> None:
         self.last = 0
@@ -74,7 +78,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _watch_session(self) -> None:
         session: Any = self.scope["session"]
         while True:
-            await asyncio.sleep(RECHECK)
+            await asyncio.sleep(self.recheck)
             if not await in_thread(session_lives, session.session_key):
                 await self._close(ENDED)
                 return
