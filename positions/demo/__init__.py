@@ -15,6 +15,7 @@ from positions.domain.pnl import FillPart, realised
 from positions.domain.state import WatchState, dump
 from positions.domain.window import Run
 from positions.exits import closed_entry
+from positions.locks import hold_book
 from positions.markets import TOLD, market_row
 from positions.models import Exit, Fill, Mark, Market, Position, PricePoint, Quote, Strategy
 from positions.services import ServiceError, position_open
@@ -35,6 +36,7 @@ def load(now: datetime, *, actor: str = "demo") -> list[Position]:
     Their markets' events count from `now` (UTC). Raises DemoLoadedError.
     """
     with transaction.atomic():
+        hold_book()
         if Position.objects.filter(is_demo=True).exists():
             raise DemoLoadedError(
                 _("The demo is loaded already; `manage.py demo --clear` removes it.")
@@ -46,12 +48,13 @@ def load(now: datetime, *, actor: str = "demo") -> list[Position]:
 def clear(now: datetime, *, actor: str = "demo") -> int:
     """Removes every demo row for good, in one transaction; how many positions there were.
 
-    Safe beside a running pass: the positions are locked first, and a pass passes over rows that
-    are gone.
+    Safe beside a running pass: no pass writes while the book is held, and it passes over rows
+    that are gone.
     """
     with transaction.atomic():
-        rows = Position.objects.select_for_update(of=("self",)).filter(is_demo=True)
-        found = {position.pk: position.market_id for position in rows}
+        hold_book()
+        rows = Position.objects.filter(is_demo=True)
+        found = dict(rows.values_list("pk", "market_id"))
         if not found:
             return 0
         Position.objects.filter(pk__in=found).delete()

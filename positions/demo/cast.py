@@ -27,6 +27,14 @@ def _month_end(now: datetime) -> datetime:
     return (first + timedelta(days=32)).replace(day=1)
 
 
+def _year_end(now: datetime) -> datetime:
+    """New Year's midnight UTC; the next one's when that is less than a day off."""
+    soon = now + timedelta(days=1)
+    return soon.replace(
+        year=soon.year + 1, month=1, day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+
+
 def _friday(now: datetime) -> datetime:
     """Midnight UTC after the coming Friday."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -104,7 +112,7 @@ SAMPLES = (
         "USDC",
         THETA_SNIPER,
         "target",
-        _in_days(40),
+        _year_end,
         thesis=str(
             _(
                 "No crew has trained for it, and the escape system is not certified. The price"
