@@ -178,8 +178,9 @@ def _conclude(exit_: Exit, position: Position, now: datetime, *, sold: bool) -> 
     entries: list[JournalEntry] = []
     if left > 0 and left >= least:
         exit_.state = Exit.State.PARTIAL if exit_.filled else Exit.State.PENDING
-        if sold or not exit_.problem:
-            exit_.problem = _("not enough bids at or above the floor")
+        why = _("not enough bids at or above the floor")
+        told, exit_.problem = exit_.problem == why, why
+        if sold or not told:
             entries.append(_partial_entry(exit_, position, left, now))
     else:
         exit_.state, exit_.finished_at = Exit.State.FILLED, now

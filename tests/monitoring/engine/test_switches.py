@@ -159,7 +159,7 @@ class TestPause:
             "filled",
             "working",
         ]
-        assert (len(exchange.sent), exchange.sold) == (2, 100)
+        assert (len(exchange.sent), exchange.sold) == (2, Decimal(100))
 
 
 class TestCloseByHand:
