@@ -63,7 +63,9 @@ def config(secrets: tuple[str, ...]) -> dict[str, Any]:
             "django-q": quiet | {"level": "WARNING"},
             "uvicorn": quiet | {"level": "WARNING"},
             "uvicorn.error": quiet,
-            "uvicorn.access": quiet,
+            # uvicorn asks whether anybody would listen, whatever --no-access-log says: a monitor
+            # that asks /healthz each second would bury everything else.
+            "uvicorn.access": {"handlers": [], "propagate": False},
             "httpx": {"level": "WARNING"},
         },
     }

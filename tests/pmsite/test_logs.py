@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import logging
+import logging.config
 import sys
 
 import pytest
 
-from pmsite.logs import RedactingFormatter, redacted
+from pmsite.logs import RedactingFormatter, config, redacted
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,8 @@ def test_formatter_redacts_tracebacks() -> None:
     assert told.splitlines()[-1] == (
         "ValueError: no route to https://d.org/api/webhooks/1/*** with ***"
     )
+
+
+def test_nobody_listens_to_uvicorns_access_log() -> None:
+    logging.config.dictConfig(config(()))
+    assert not logging.getLogger("uvicorn.access").hasHandlers()
