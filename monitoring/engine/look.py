@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connections
 
 from monitoring.engine.ports import Ports
-from monitoring.engine.sql import decimal_of, fetch, json_of, time_of
+from monitoring.engine.sql import bare, decimal_of, fetch, json_of, time_of
 from positions.domain.book import Book
 from positions.venues.base import Instrument, MarketStatus, PriceSource, Readings, VenueError
 
@@ -24,9 +26,11 @@ STATUS_EVERY = timedelta(seconds=60)
 EXTREME = Decimal("0.02")
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A market with open positions, and its quote as stored; `positions`: how many are open."""
+class Watched(NamedTuple):
+    """A market with open positions, and its quote as stored; `positions`: how many are open.
+
+    `bid_since` and `bid_at` are as the database holds them: they only go back there.
+    """
 
     instrument: Instrument
     min_size: Decimal | None
@@ -35,8 +39,8 @@ class Watched:
     bid: Decimal | None
     ask: Decimal | None
     problem: str
-    bid_since: datetime | None
-    bid_at: datetime | None
+    bid_since: Any
+    bid_at: Any
     positions: int
 
 
@@ -52,9 +56,10 @@ class Look:
     answered: int = 0
 
 
-MARKETS = """
-SELECT m.id, m.venue, m.key, m.outcome, m.token, m.payout, m.data, m.min_size, m.state,
-       m.status_at, q.bid, q.ask, q.problem, q.bid_since, q.bid_at, p.n
+MARKETS = f"""
+SELECT m.id, m.venue, m.key, m.outcome, m.token, m.payout, m.data,
+       m.min_size, m.state, m.status_at, q.bid, q.ask, q.problem,
+       {bare("q.bid_since")}, {bare("q.bid_at")}, p.n
 FROM (SELECT market_id, count(*) AS n FROM positions_position WHERE state = 'open'
       GROUP BY market_id) p
 JOIN positions_market m ON m.id = p.market_id
@@ -66,27 +71,26 @@ def watched_markets() -> list[Watched]:
     """Every market that holds an open position, one query."""
     return [
         Watched(
-            Instrument(
-                id=row[0],
-                venue=row[1],
-                key=row[2],
-                outcome=row[3],
-                token=row[4],
-                payout=decimal_of(row[5]),
-                data=json_of(row[6]),
-            ),
+            _instrument(*row[:7]),
             decimal_of(row[7]),
             row[8],
             time_of(row[9]),
             decimal_of(row[10]),
             decimal_of(row[11]),
             row[12],
-            time_of(row[13]),
-            time_of(row[14]),
+            row[13],
+            row[14],
             row[15],
         )
         for row in fetch(MARKETS)
     ]
+
+
+@lru_cache(maxsize=8192)  # by every column it is made of: a changed row is another instrument
+def _instrument(
+    pk: int, venue: str, key: str, outcome: str, token: str, payout: str | None, data: str
+) -> Instrument:
+    return Instrument(pk, venue, key, outcome, token, decimal_of(payout), json_of(data))
 
 
 def look(markets: Collection[Watched], ports: Ports) -> Look:

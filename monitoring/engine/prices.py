@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from monitoring.engine.look import Look, Watched
 from monitoring.engine.sql import exact, insert_many, stamp, update_many
@@ -17,8 +17,7 @@ SMALLEST, LARGEST = Decimal("1e-18"), Decimal("1e18")
 NO_BOOK = "the venue has no book for this market"
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """A market with this look's reading as every holder of at least the minimum order sees it."""
 
     market: Watched
@@ -65,47 +64,65 @@ QUOTE = [
     ("bid_at", "time"),
     ("bid_since", "time"),
 ]
+TOLD_AGAIN = [("told_at", "time"), ("bid_at", "time")]
+POINT = [("market_id", "key"), ("since", "time"), ("until", "time"), ("bid", "numeric")]
 
 
 def write_prices(priced: Collection[Priced]) -> None:
     """Stores what changed, and for the rest only that the source told us again; in the caller's
     transaction. A run of equal bids becomes one price point when it ends.
     """
-    changed, same, points = [], [], []
-    for row in priced:
-        if not row.told:
-            continue
-        market, tick, pk = row.market, row.tick, row.market.instrument.id
-        # A source whose own clock steps back must not make a run that ends before it begins.
-        at = max(tick.at, market.bid_at or tick.at)
-        if not row.changed:
-            bid_at = market.bid_at if tick.bid is None else at
-            same.append((stamp(tick.at), stamp(bid_at), pk))
-            continue
-        bid, bid_at, since = market.bid, market.bid_at, market.bid_since
-        if tick.bid is not None:
-            if tick.bid != bid:
-                if bid is not None and since is not None and bid_at is not None:
-                    points.append((pk, stamp(since), stamp(bid_at), exact(bid)))
-                since = at
-            bid, bid_at = tick.bid, at
-        values = (
-            exact(bid),
-            None if bid is None else float(bid),
-            exact(tick.ask),
-            tick.problem[:200],
-            stamp(tick.at),
-            stamp(bid_at),
-            stamp(since),
-        )
-        changed.append((*values, pk))
-    update_many("positions_quote", "market_id", QUOTE, changed)
-    update_many("positions_quote", "market_id", [("told_at", "time"), ("bid_at", "time")], same)
-    insert_many(
-        "positions_pricepoint",
-        [("market_id", "key"), ("since", "time"), ("until", "time"), ("bid", "numeric")],
-        points,
+    told = [row for row in priced if row.told]
+    update_many("positions_quote", "market_id", QUOTE, [_quote(r) for r in told if r.changed])
+    again = [_told_again(row) for row in told if not row.changed]
+    update_many("positions_quote", "market_id", TOLD_AGAIN, again)
+    ended = [_point(row.market) for row in told if row.changed and _ends_run(row)]
+    insert_many("positions_pricepoint", POINT, ended)
+
+
+def _times(row: Priced) -> tuple[Any, Any]:
+    """When the source told, and when it last told a usable bid, as parameters."""
+    told, before = stamp(row.tick.at), row.market.bid_at
+    if row.tick.bid is None:
+        return told, before
+    # A source whose own clock steps back must not make a run that ends before it begins.
+    return told, told if before is None else max(told, before)
+
+
+def _quote(row: Priced) -> tuple[Any, ...]:
+    """A changed quote; without a usable bid the last one stays."""
+    market, tick = row.market, row.tick
+    told_at, bid_at = _times(row)
+    bid = market.bid if tick.bid is None else tick.bid
+    same = bid == market.bid
+    return (
+        exact(bid),
+        None if bid is None else float(bid),
+        exact(tick.ask),
+        tick.problem[:200],
+        told_at,
+        bid_at,
+        market.bid_since if same else bid_at,
+        market.instrument.id,
     )
+
+
+def _told_again(row: Priced) -> tuple[Any, ...]:
+    return (*_times(row), row.market.instrument.id)
+
+
+def _ends_run(row: Priced) -> bool:
+    """Whether the stored run of equal bids, if there is a whole one, is over."""
+    market, bid = row.market, row.tick.bid
+    return (
+        bid is not None
+        and bid != market.bid
+        and None not in (market.bid, market.bid_since, market.bid_at)
+    )
+
+
+def _point(market: Watched) -> tuple[Any, ...]:
+    return (market.instrument.id, market.bid_since, market.bid_at, exact(market.bid))
 
 
 def newest(found: Look) -> datetime | None:

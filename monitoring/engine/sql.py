@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection
@@ -26,6 +26,7 @@ def on_postgres() -> bool:
     return connection.vendor == "postgresql"
 
 
+@lru_cache(maxsize=1024)  # the markets of one answer share their time
 def stamp(value: datetime | None) -> Any:
     """A time as a parameter of raw SQL, just as Django itself would write it."""
     if value is None or on_postgres():
@@ -34,13 +35,21 @@ def stamp(value: datetime | None) -> Any:
     return value.astimezone(UTC).isoformat(" ")[:-6]
 
 
+def bare(column: str) -> str:
+    """A time column as the database holds it: fit to be compared with a `stamp`, to be written back
+    unread, or for `time_of`. An expression has no declared type, for which SQLite's driver would
+    call Python code with each value.
+    """
+    return f"coalesce({column}, NULL)"
+
+
 def time_of(value: Any) -> datetime | None:
-    """A time column of a raw row."""
-    if value is None:
-        return None
+    """A time of a raw row."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(f"{value}+00:00")
     # SQLite holds UTC without saying so, PostgreSQL says it.
-    time: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    time: datetime | None = value
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def decimal_of(value: Any) -> Decimal | None:
