@@ -130,6 +130,4 @@ class ApiTokenAdmin(AnyAdmin):
             "row": obj,
             "opts": ApiToken._meta,  # noqa: SLF001  Django's public API
         }
-        response = TemplateResponse(request, "admin/positions/apitoken/made.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(request, "admin/positions/apitoken/made.html", context)

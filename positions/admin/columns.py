@@ -146,7 +146,7 @@ class PositionColumns:
     def muted(self, obj: Position) -> str:
         until = obj.muted_until
         if until is None or until <= timezone.now():
-            return ""
+            return NONE
         return _("until %(at)s") % {"at": f"{until:%Y-%m-%d %H:%M} UTC"}
 
     @admin.display(description=gettext_lazy("best bid since watching"))

@@ -73,7 +73,7 @@ CHANGE = [
         None,
         {
             "fields": (
-                "version",
+                "seen_version",
                 "market_link",
                 ("shares_held", "bid", "pnl"),
                 ("levels_now", "best_bid", "condition"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from positions.admin.base import AnyAdmin, ReadOnlyAdmin
 from positions.domain.book import Book
 from positions.domain.wording import price_text
+from positions.forms.source import JsonSourceForm
 from positions.models import JsonSource, Market, Position
 from positions.venues.base import Instrument, VenueError
 from positions.venues.registry import source_for
@@ -48,6 +49,7 @@ class MarketAdmin(ReadOnlyAdmin):
 class JsonSourceAdmin(AnyAdmin):
     """Prices of one's own. The currency of one that positions hold is fixed."""
 
+    form = JsonSourceForm
     list_display = ("name", "title", "url", "currency", "held")
     search_fields = ("name", "title", "url")
     actions = ("try_now",)

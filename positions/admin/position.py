@@ -189,7 +189,7 @@ def _add(form: PositionAddForm, actor: str) -> Position:
 def _change(form: PositionChangeForm, actor: str) -> None:
     """Only what was changed is written; the version is asked for once, before the first write."""
     given, pk = form.cleaned_data, form.instance.pk
-    version: int | None = given["version"]
+    version: int | None = given["seen_version"]
     asked: dict[str, Any] = {"position_id": pk, "actor": actor, "now": timezone.now()}
     with transaction.atomic():
         edits = {name: given[name] for name in EDITABLE if name in form.changed_data}

@@ -86,6 +86,18 @@ class PositionForm(RulesForm, BaseForm):
             raise forms.ValidationError(_("lies in the future"))
         return opened
 
+    def clean_entry_fees(self) -> Any:
+        fees = self.cleaned_data.get("entry_fees")
+        if fees is not None and fees < 0:
+            raise forms.ValidationError(_("cannot be negative"))
+        return fees
+
+    def clean_shares(self) -> Any:
+        shares = self.cleaned_data.get("shares")
+        if shares is not None and shares <= 0:
+            raise forms.ValidationError(_("must be above 0"))
+        return shares
+
     def check_together(self, market: Market | None, document: Mapping[str, Any]) -> None:
         """Entry, strategy, rules and market against each other."""
         if self.refusal is not None:
@@ -163,7 +175,7 @@ class PositionAddForm(PositionForm):
 class PositionChangeForm(PositionForm):
     """Carries the version it was shown with: a row that has moved since is not overwritten."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput())
+    seen_version = forms.IntegerField(widget=forms.HiddenInput())
     confirm_lower = forms.BooleanField(
         label=gettext_lazy("Lower the stop"),
         required=False,
@@ -175,7 +187,7 @@ class PositionChangeForm(PositionForm):
         strategy, own = documents(self.instance)
         self.own = loads(own)
         self.show_rules(self.own, loads(strategy))
-        self.initial["version"] = self.instance.version
+        self.initial["seen_version"] = self.instance.version
         thesis = Thesis.objects.filter(position=self.instance).first()
         for name, field in THESIS.items():
             self.initial[name] = getattr(thesis, field) if thesis is not None else None
