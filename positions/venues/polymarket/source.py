@@ -19,7 +19,6 @@ from positions.venues.base import (
 )
 from positions.venues.polymarket import reference as references
 from positions.venues.polymarket.client import Books, PolymarketClient
-from positions.venues.polymarket.freshness import Freshness
 from positions.venues.polymarket.ids import condition_id
 from positions.venues.polymarket.parse import GammaMarket, Resolution, TradingTerms, WalletEvent
 from positions.venues.polymarket.settlement import status_of
@@ -32,13 +31,12 @@ LISTED = 12  # so many choices are named when a reference means several markets
 
 
 class PolymarketSource:
-    """A PriceSource. Keeps what it saw of each book's clock, so make one for each process."""
+    """A PriceSource."""
 
     venue = VENUE
 
     def __init__(self, client: PolymarketClient) -> None:
         self._client = client
-        self._freshness = Freshness()
         self._bookless: set[str] = set()
 
     def read(self, instruments: Sequence[Instrument], *, deadline: float) -> Readings:
@@ -60,12 +58,11 @@ class PolymarketSource:
         found: dict[int, Book] = {}
         errors: dict[int, str] = {}
         missing: set[int] = set()
-        told = {t: self._freshness.told_at(b, fetched_at) for t, b in books.found.items()}
         for instrument in instruments:
             token = instrument.token
             if token in books.found:
                 snapshot = books.found[token]
-                found[instrument.id] = Book(told[token], snapshot.bids, snapshot.asks)
+                found[instrument.id] = Book(fetched_at, snapshot.bids, snapshot.asks)
             elif token in books.missing:
                 missing.add(instrument.id)
             else:
