@@ -89,8 +89,10 @@ def _decide(
     fired = (view for view in armed if standing[view.rule].fires and view.rule not in ASKED_FIELD)
     exits = next(fired, None)
     asks, asked = _questions(state, armed, standing, free=exits is None)
-    waiting = [stands for view in armed if (stands := _waits(view, state, standing))]
-    held_back = [view for view in armed if standing[view.rule].guarded]
+    # What sells everything leaves nothing to confirm; a part or a question settles nothing.
+    left = [] if exits and exits.shares >= exits.moment.held.shares else armed
+    waiting = [stands for view in left if (stands := _waits(view, state, standing))]
+    held_back = [view for view in left if standing[view.rule].guarded]
     if held_back and not state.blocked:
         notices.append(_blocked(held_back[0], tick))
     return Judgement(
@@ -102,8 +104,7 @@ def _decide(
         ),
         trigger_of(exits, "exit") if exits else trigger_of(asks, "ask") if asks else None,
         tuple(notices),
-        # A question settles nothing: the stop behind it still wants its second reading.
-        exits is None and any(not stands.guarded for stands in waiting),
+        any(not stands.guarded for stands in waiting),
         min((stands.wake_at for stands in waiting if stands.wake_at), default=None),
     )
 
@@ -148,7 +149,7 @@ def _blocked(view: View, tick: Tick) -> Notice:
 def _arming(kind: Literal["unarmed", "armed"], view: View) -> Notice:
     template = UNARMED if kind == "unarmed" else ARMED
     urgency: Urgency = "critical" if kind == "unarmed" else "low"
-    sentence = Sentence(template, {"why": str(view.sentence)})
+    sentence = Sentence(template, {"why": view.sentence})
     return Notice(kind, urgency, view.rule, sentence, view.level)
 
 

@@ -8,7 +8,7 @@ from positions.domain.pnl import floor_shares
 from positions.domain.policy import HUNDRED, MomentumExit
 from positions.domain.views import Held, Moment, View, windowed
 from positions.domain.window import swing
-from positions.domain.wording import Sentence, gettext_noop, percent_text
+from positions.domain.wording import Part, Sentence, gettext_noop, percent_text
 
 NO_PRICE = gettext_noop("waits for a usable price")
 FADED = gettext_noop(
@@ -63,7 +63,7 @@ def _say(view: View, template: str) -> Sentence:
         return Sentence(NO_PRICE)
     seen = swing(windowed(view.moment, rule.window_minutes))
     low = seen.low or seen.high
-    texts: dict[str, Decimal | str] = {
+    texts: dict[str, Part] = {
         "window": f"{rule.window_minutes:f}",
         "needed": percent_text(rule.rise_pct),
         "rise": percent_text((seen.high / low - 1) * HUNDRED),

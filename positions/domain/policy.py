@@ -155,7 +155,7 @@ def number(field: str, value: object) -> Decimal:
     # Plain notation of 1e-999999 would fill memory.
     if len(parsed.as_tuple().digits) > 30 or abs(parsed.adjusted()) > 18:
         raise PolicyError(field, "has too many digits")
-    return parsed
+    return parsed.copy_abs()  # "-0" is zero
 
 
 def bounded(

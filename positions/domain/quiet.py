@@ -19,7 +19,7 @@ from positions.domain.state import WatchState
 from positions.domain.stops import stop_level
 from positions.domain.targets import fair_level, open_rungs, rung_level, sellable, target_level
 from positions.domain.timing import hold_end, time_limit
-from positions.domain.views import Held, Moment, after, age_minutes, windowed
+from positions.domain.views import ZERO, Held, Moment, after, age_minutes, windowed
 from positions.domain.window import Run, swing
 
 MARGIN = Decimal("0.000001")
@@ -67,15 +67,12 @@ def quiet_band(
 
 
 def _calm(held: Held, state: WatchState) -> bool:
-    """Nothing stands that the next reading could end: no breach, question, silence or pause."""
+    """Nothing stands that the next reading could end, and there is something to sell."""
     return (
-        state.watched_since is not None
-        and state.stop_since is None
-        and state.trail_since is None
-        and state.soft_since is None
+        state.calm
+        and state.watched_since is not None
         and state.unpriced_since is None
-        and not (state.soft_asked or state.adverse_asked or state.blocked)
-        and not (state.unarmed or state.paused)
+        and not state.paused
         and held.shares > 0
         and held.shares >= (held.min_size or 0)
     )
@@ -84,7 +81,7 @@ def _calm(held: Held, state: WatchState) -> bool:
 def _band(moment: Moment, bounds: Bounds) -> Band:
     """The tightest demands as floats, one market tick (or a millionth) on the safe side."""
     low, high = max(bounds.lows, default=None), min(bounds.highs, default=None)
-    step = moment.held.tick or Decimal(0)
+    step = moment.held.tick or ZERO
     low_f = None if low is None else float(low + max(step, low * MARGIN))
     high_f = None if high is None else float(high - max(step, high * MARGIN))
     best = moment.state.best
@@ -118,19 +115,19 @@ def _stops(moment: Moment, bounds: Bounds) -> None:
 def _targets(moment: Moment, bounds: Bounds) -> None:
     """Bids at or above the target in force or the fair value; the age of the next table row."""
     policy, held = moment.policy, moment.held
-    age = age_minutes(moment)
-    levels = [target_level(policy, held.entry, age), fair_level(policy, held)]
+    age = age_minutes(moment) if policy.by_age else ZERO
+    levels = (target_level(policy, held.entry, age), fair_level(policy, held))
     bounds.highs += [level for level in levels if level is not None]
-    bounds.untils += [
-        after(held.opened_at, row.after_minutes)
-        for row in policy.take_profit
-        if row.after_minutes > age
-    ]
+    if policy.by_age:
+        later = [row for row in policy.take_profit if row.after_minutes > age]
+        bounds.untils += [after(held.opened_at, row.after_minutes) for row in later]
 
 
 def _ladder(moment: Moment, bounds: Bounds) -> None:
     """The lowest bid that reaches enough rungs for an order; waiting rungs begin in `_targets`."""
-    held, total = moment.held, Decimal(0)
+    held, total = moment.held, ZERO
+    if not moment.policy.rungs:
+        return
     age = age_minutes(moment)
     for row, part in open_rungs(moment.policy, held, moment.state):
         if row.after_minutes <= age:
@@ -142,8 +139,10 @@ def _ladder(moment: Moment, bounds: Bounds) -> None:
 
 def _times(moment: Moment, bounds: Bounds) -> None:
     """The moments from which the time rules fire."""
-    moments = (hold_end(moment.policy, moment.held), time_limit(moment.policy, moment.held))
-    bounds.untils += [at for at in moments if at is not None]
+    for moment_of in (hold_end, time_limit):
+        at = moment_of(moment.policy, moment.held)
+        if at is not None:
+            bounds.untils.append(at)
 
 
 def _adverse(moment: Moment, bounds: Bounds) -> None:

@@ -38,7 +38,7 @@ def tick_of(book: Book, shares: Decimal, min_size: Decimal | None, payout: Decim
     """The book as a holder of `shares` sees it. Ghost: bid <= 2 % and ask >= 98 % of the payout."""
     bid, ask = usable_bid(book, shares, min_size), book.ask
     problem = ""
-    if not book.bids:
+    if not book.bids or book.bids[0].price <= 0:  # a source may tell zero where it knows nothing
         problem = NO_BID
     elif bid is None:
         problem = THIN

@@ -6,13 +6,11 @@ It survives restarts as JSON; a restart between any two readings changes nothing
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
-
-STOP, TRAIL, SOFT = "stop_loss", "trailing_stop", "soft_stop"
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -92,29 +90,47 @@ def changed(state: WatchState, **values: object) -> WatchState:
     return replace(state, **values)  # type: ignore[arg-type]
 
 
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _numbers(found: Mapping[str, str]) -> dict[str, Decimal]:
+    return {key: Decimal(text) for key, text in found.items()}
+
+
+def _texts(found: Mapping[str, Decimal]) -> dict[str, str]:
+    return {key: format(number, "f") for key, number in found.items()}
+
+
 TIMES = ("watched_since", "stop_since", "trail_since", "soft_since", "unpriced_since")
 NUMBERS = ("best", "trail_level", "momentum_high", "last_bid")
+# How a field is written and read where JSON has no such value; the others stay as they are.
+WRITE: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(TIMES, datetime.isoformat),
+    **dict.fromkeys(NUMBERS, "{:f}".format),
+    "rungs": _texts,
+    "unarmed": sorted,
+}
+READ: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(TIMES, _moment),
+    **dict.fromkeys(NUMBERS, Decimal),
+    "rungs": _numbers,
+    "unarmed": frozenset,
+}
+NAMES = tuple(field.name for field in fields(WatchState))
 EMPTY = WatchState()
+encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def dump(state: WatchState) -> str:
     """Compact JSON of what differs from an empty memory."""
-    out: dict[str, Any] = {}
-    for field in fields(state):
-        name, value = field.name, getattr(state, field.name)
-        if value is None or value is False or value == "" or value == frozenset() or value == {}:
-            continue
-        if name in TIMES:
-            out[name] = value.isoformat()
-        elif name in NUMBERS:
-            out[name] = format(value, "f")
-        elif name == "rungs":
-            out[name] = {key: format(sold, "f") for key, sold in value.items()}
-        elif name == "unarmed":
-            out[name] = sorted(value)
-        else:
-            out[name] = value
-    return json.dumps(out, separators=(",", ":"))
+    out: dict[str, object] = {}
+    for name in NAMES:
+        value = getattr(state, name)
+        if value or isinstance(value, Decimal):
+            write = WRITE.get(name)
+            out[name] = write(value) if write else value
+    return encode(out)
 
 
 def load(text: str) -> WatchState:
@@ -122,17 +138,9 @@ def load(text: str) -> WatchState:
     if not text or text == "{}":
         return EMPTY
     raw: dict[str, Any] = json.loads(text)
-    for name in TIMES:
-        if name in raw:
-            raw[name] = datetime.fromisoformat(raw[name]).astimezone(UTC)
-    for name in NUMBERS:
-        if name in raw:
-            raw[name] = Decimal(raw[name])
-    if "rungs" in raw:
-        raw["rungs"] = {key: Decimal(sold) for key, sold in raw["rungs"].items()}
-    if "unarmed" in raw:
-        raw["unarmed"] = frozenset(raw["unarmed"])
-    return WatchState(**raw)
+    return WatchState(
+        **{name: READ[name](value) if name in READ else value for name, value in raw.items()}
+    )
 
 
 def sold_rungs(state: WatchState, parts: Mapping[str, Decimal], filled: Decimal) -> WatchState:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from positions.domain.policy import Policy
 from positions.domain.state import WatchState
 from positions.domain.window import Run, window
-from positions.domain.wording import Sentence, gettext_noop, price_text
+from positions.domain.wording import Part, Sentence, gettext_noop, price_text
 
 ZERO, ONE = Decimal(0), Decimal(1)
 MICROSECOND = timedelta(microseconds=1)
@@ -146,7 +146,7 @@ def _say(view: View, template: str) -> Sentence:
     bid, level, price = view.moment.bid, view.level or ZERO, view.moment.held.price
     if bid is None:
         return Sentence(UNPRICED, {"level": level}, price)
-    texts: dict[str, Decimal | str] = {
+    texts: dict[str, Part] = {
         "bid": bid,
         "level": level,
         "distance": abs(bid - level),

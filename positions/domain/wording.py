@@ -24,7 +24,7 @@ class Sentence:
     """
 
     template: str
-    params: Mapping[str, Decimal | str] = field(default_factory=dict)
+    params: Mapping[str, Part] = field(default_factory=dict)
     price: Callable[[Decimal], str] = str
 
     def __str__(self) -> str:
@@ -32,11 +32,16 @@ class Sentence:
 
     def render(self, translate: Callable[[str], str]) -> str:
         """The sentence in the language of `translate` (gettext or the like)."""
-        texts = {
-            key: translate(value) if isinstance(value, str) else self.price(value)
-            for key, value in self.params.items()
-        }
+        texts = {key: self._text(value, translate) for key, value in self.params.items()}
         return translate(self.template) % texts
+
+    def _text(self, value: Part, translate: Callable[[str], str]) -> str:
+        if isinstance(value, Sentence):
+            return value.render(translate)
+        return translate(value) if isinstance(value, str) else self.price(value)
+
+
+Part = Decimal | str | Sentence
 
 
 def price_text(price: Decimal, payout: Decimal | None, currency: str) -> str:
