@@ -26,12 +26,11 @@ WON, LOST = Decimal("0.999"), Decimal("0.001")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One book, best levels first; `stamp` in ms as the venue writes it."""
+    """One book, best levels first. Its time stamp is left alone: nobody says what it means."""
 
     token: str
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]
-    stamp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,8 @@ def snapshot(value: Any) -> Snapshot:
     raw = fields.record(value, "books")
     token = ids.token(raw.get("asset_id"), "asset_id", "books")
     where = f"book of token {token}"
-    stamp = raw.get("timestamp")
-    if not isinstance(stamp, str) or not stamp.isdecimal():
-        raise wrong(where, "timestamp", stamp, "milliseconds")
     bids, asks = best_first(_levels(raw, "bids", where), _levels(raw, "asks", where))
-    return Snapshot(token, bids, asks, int(stamp))
+    return Snapshot(token, bids, asks)
 
 
 def _levels(raw: Raw, side: str, where: str) -> list[Level]:
