@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from monitoring.advisor import Advisor
 from monitoring.engine.decide import MARK, Decisions, Judged, parts_json
 from monitoring.engine.result import PassResult
-from monitoring.engine.sql import execute, stamp, update_many
+from monitoring.engine.sql import update_many
 from monitoring.models import Trigger as TriggerRow
 from positions import journal
 from positions.domain.judge import Notice, Trigger
@@ -292,15 +292,9 @@ def _failures(
     ]
 
 
-RAISE_BEST = """
-UPDATE positions_mark SET best = q.bid, best_f = q.bid_f
-FROM positions_quote q JOIN positions_position p ON p.market_id = q.market_id
-WHERE p.id = positions_mark.position_id AND p.state = 'open' AND q.problem = ''
-  AND q.bid_since >= %s AND positions_mark.quiet_low IS NOT NULL
-  AND q.bid_f > positions_mark.best_f AND q.bid_f < positions_mark.quiet_high
-"""
+BEST = [("best", "numeric"), ("best_f", "float")]
 
 
-def raise_best_bids(looked_at: datetime) -> int:
-    """Best bids of the calm positions whose market rose, in one statement; how many."""
-    return execute(RAISE_BEST, [stamp(looked_at)])
+def raise_best_bids(rising: Sequence[tuple[Any, ...]]) -> None:
+    """Stores the new best bids of calm positions: (bid, the same as float, position's id) each."""
+    update_many("positions_mark", "position_id", BEST, rising)

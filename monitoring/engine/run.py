@@ -98,7 +98,9 @@ def _judge_and_store(
         prices.write_prices(priced.values())
         paused = exits_are_paused()
         live = act.live_exits()
-        chosen = select.candidates(found.at, now) if only is None else select.again(only)
+        scan = select.scan(found.at, now)
+        restless = {*scan.restless, *live}
+        chosen = select.candidates(restless) if only is None else select.again(only)
         situation = decide.Situation(
             priced,
             found.books,
@@ -118,7 +120,7 @@ def _judge_and_store(
             advisor=work.advisor,
             result=work.result,
         )
-        act.raise_best_bids(found.at)
+        act.raise_best_bids(scan.rising)
     work.result.exits += [send.as_json(exit_) for exit_ in settled]
     _note_errors(work, decisions, found)
     sender = send.Sender(work.ports, work.lease, found.books, work.result)

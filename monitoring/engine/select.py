@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from monitoring.engine.sql import decimal_of, fetch, stamp, time_of
+from monitoring.engine.sql import AMONG, among, bare, decimal_of, fetch, stamp, time_of
 from positions.domain.policy import Policy, effective
 from positions.domain.state import WatchState, load
 from positions.domain.views import Held
@@ -55,39 +55,62 @@ LEFT JOIN positions_exitpolicy sp ON sp.strategy_id = p.strategy_id
 LEFT JOIN positions_thesis t ON t.position_id = p.id
 WHERE p.state = 'open' AND NOT p.is_dust AND m.state <> 'resolved'
 """
-# Judged anew: never judged or not calm; time is up; the bid changed and left the band; no reading.
+# Never judged or not calm; time is up; no fresh or no usable reading; the bid has left the band.
 RESTLESS = """
-AND (k.quiet_low IS NULL OR k.quiet_until <= %s OR q.told_at IS NULL OR q.told_at < %s
-     OR q.problem <> ''
-     OR (q.bid_since >= %s AND (q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high))
-     OR p.id IN (SELECT position_id FROM positions_exit
-                 WHERE state IN ('pending', 'working', 'partial')))
-ORDER BY p.id
+(k.quiet_low IS NULL OR k.quiet_until <= %s OR q.told_at IS NULL OR q.told_at < %s
+ OR q.problem <> '' OR q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high)
+"""
+SCAN = f"""
+SELECT p.id, {RESTLESS} AS restless, q.bid, q.bid_f
+FROM positions_position p
+JOIN positions_mark k ON k.position_id = p.id
+JOIN positions_quote q ON q.market_id = p.market_id
+WHERE p.state = 'open' AND ({RESTLESS} OR q.bid_f > k.best_f)
 """
 
 
-def candidates(looked_at: datetime, now: datetime) -> list[Candidate]:
-    """Every open position for which judging could change something; quotes are written already."""
-    params = [stamp(now), stamp(looked_at), stamp(looked_at)]
-    return [_candidate(row) for row in fetch(COLUMNS + RESTLESS, params)]
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`restless`: ids of the open positions for which judging could change something. `rising`: the
+    calm ones at a new best bid, as rows for the narrow UPDATE.
+    """
+
+    restless: list[int]
+    rising: list[tuple[Any, ...]]
 
 
-AGAIN = """
-AND (p.id IN ({ids}) OR (p.market_id IN ({markets})
-     AND (q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high)))
-ORDER BY p.id
+def scan(looked_at: datetime, now: datetime) -> Scan:
+    """Holds every open position's band against its market's quote; the quotes are written already."""
+    found = Scan([], [])
+    times = [stamp(now), stamp(looked_at)]
+    for pk, restless, bid, bid_f in fetch(SCAN, times * 2):
+        if restless:
+            found.restless.append(pk)
+        else:
+            found.rising.append((bid, bid_f, pk))
+    return found
+
+
+def candidates(ids: Collection[int]) -> list[Candidate]:
+    """Of the positions with these ids those that are open, with everything judging them needs."""
+    return _candidates(f"p.id {AMONG}", among(ids)) if ids else []
+
+
+AGAIN = f"""
+(p.id {AMONG} OR (p.market_id {AMONG} AND (q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high)))
 """
 
 
 def again(ids: Mapping[int, int]) -> list[Candidate]:
     """The open positions `ids` (with their markets) after these markets were read once more, and
-    every neighbour there whose quiet band the new bid has left: later passes see no change.
+    every neighbour there whose quiet band the new bid has left: its rules wait no longer either.
     """
-    if not ids:
-        return []
-    markets = sorted(set(ids.values()))
-    marks = {"ids": ", ".join("%s" for _ in ids), "markets": ", ".join("%s" for _ in markets)}
-    return [_candidate(row) for row in fetch(COLUMNS + AGAIN.format(**marks), [*ids, *markets])]
+    return _candidates(AGAIN, among(ids.keys()), among(ids.values())) if ids else []
+
+
+def _candidates(condition: str, *values: Any) -> list[Candidate]:
+    query = f"{COLUMNS} AND {condition} ORDER BY p.id"
+    return [_candidate(row) for row in fetch(query, values)]
 
 
 def _candidate(row: tuple[Any, ...]) -> Candidate:
@@ -111,13 +134,13 @@ def _candidate(row: tuple[Any, ...]) -> Candidate:
     return Candidate(row[0], row[1], held, (row[13], row[14]), memory)
 
 
-POINTS = """
-SELECT market_id, since, until, bid FROM positions_pricepoint
-WHERE market_id IN ({marks}) AND until >= %s ORDER BY id
+POINTS = f"""
+SELECT market_id, {bare("since")}, {bare("until")}, bid FROM positions_pricepoint
+WHERE market_id {AMONG} AND until >= %s ORDER BY id
 """
-LAST_RUNS = """
-SELECT market_id, bid_since, bid_at, bid FROM positions_quote
-WHERE market_id IN ({marks}) AND bid IS NOT NULL
+LAST_RUNS = f"""
+SELECT market_id, {bare("bid_since")}, {bare("bid_at")}, bid FROM positions_quote
+WHERE market_id {AMONG} AND bid IS NOT NULL
 """
 
 
@@ -130,10 +153,9 @@ def runs_for(chosen: Collection[Candidate], now: datetime) -> Mapping[int, list[
             longest[candidate.market_id] = max(minutes, longest.get(candidate.market_id, minutes))
     if not longest:
         return {}
-    marks = ", ".join("%s" for _ in longest)
     start = now - timedelta(minutes=float(max(longest.values())))
-    rows = fetch(POINTS.format(marks=marks), [*longest, stamp(start)])
-    rows += fetch(LAST_RUNS.format(marks=marks), [*longest])
+    markets = among(longest.keys())
+    rows = fetch(POINTS, [markets, stamp(start)]) + fetch(LAST_RUNS, [markets])
     runs: dict[int, list[Run]] = defaultdict(list)
     for market_id, since, until, bid in rows:
         begin, end = time_of(since), time_of(until)

@@ -37,6 +37,8 @@ def apply_statuses(statuses: Mapping[int, MarketStatus], *, now: datetime) -> li
 
 def _resolved_positions() -> list[Position]:
     rows = Position.objects.select_related("market").filter(
-        state=Position.State.OPEN, market__state=Market.State.RESOLVED
+        state=Position.State.OPEN,
+        # By market: a join would walk all open positions.
+        market__in=Market.objects.filter(state=Market.State.RESOLVED),
     )
     return list(rows.exclude(exits__state=Exit.State.WORKING))

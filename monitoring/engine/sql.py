@@ -7,7 +7,7 @@ outside a pass needs them.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -60,6 +60,19 @@ def decimal_of(value: Any) -> Decimal | None:
 def exact(value: Decimal | None) -> Any:
     """An exact decimal as a parameter of raw SQL."""
     return value if value is None or on_postgres() else format(value, "f")
+
+
+AMONG = (
+    "= ANY(%s)"
+    if on_postgres()
+    # The numbers of one JSON list, because a statement holds no more than 32,766 parameters.
+    else "IN (SELECT value FROM json_each(%s))"
+)
+
+
+def among(ids: Collection[int]) -> Any:
+    """The parameter of `column AMONG`."""
+    return list(ids) if on_postgres() else json.dumps(list(ids))
 
 
 def json_of(value: Any) -> Any:
