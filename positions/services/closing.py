@@ -74,6 +74,12 @@ def _decide(position: Position, actor: str, now: datetime, shares: Decimal | Non
     wanted = floor_shares(min(shares or position.shares, position.shares))
     if wanted <= 0:
         raise ServiceError(_("There is nothing left that could be sold."))
+    least = position.market.min_size or Decimal(0)
+    if wanted < least:
+        raise ServiceError(
+            _("%(shares)s shares are below the market's minimum order of %(least)s: it refuses them.")
+            % {"shares": shares_text(wanted), "least": shares_text(least)}
+        )
     live = Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).first()
     if live is not None:
         if live.latched or live.state == Exit.State.WORKING:
