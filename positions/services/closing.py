@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from positions import journal
-from positions.domain.pnl import floor_shares, plain
+from positions.domain.pnl import SHARE_STEP, floor_shares, plain
 from positions.domain.wording import shares_text
 from positions.models import LIVE_EXIT_STATES, Exit, Position
 from positions.services.base import ServiceError, facts, take
@@ -34,7 +34,8 @@ def close_everything(*, actor: str, now: datetime) -> list[Exit]:
     """Manual exits for every open position that can be sold; positions already selling are left."""
     with transaction.atomic():
         rows = Position.objects.filter(state=Position.State.OPEN, is_dust=False)
-        ids = list(rows.exclude(exits__state__in=LIVE_EXIT_STATES).values_list("pk", flat=True))
+        free = rows.exclude(exits__state__in=LIVE_EXIT_STATES).select_related("market")
+        ids = [row.pk for row in free if floor_shares(row.shares) >= _least(row)]
         exits = [_decide(take(pk, None), actor, now, None) for pk in ids]
     check_request(now=now)
     return exits
@@ -74,10 +75,12 @@ def _decide(position: Position, actor: str, now: datetime, shares: Decimal | Non
     wanted = floor_shares(min(shares or position.shares, position.shares))
     if wanted <= 0:
         raise ServiceError(_("There is nothing left that could be sold."))
-    least = position.market.min_size or Decimal(0)
+    least = _least(position)
     if wanted < least:
         raise ServiceError(
-            _("%(shares)s shares are below the market's minimum order of %(least)s: it refuses them.")
+            _(
+                "%(shares)s shares are below the market's minimum order of %(least)s: it refuses them."
+            )
             % {"shares": shares_text(wanted), "least": shares_text(least)}
         )
     live = Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).first()
@@ -108,3 +111,8 @@ def _decide(position: Position, actor: str, now: datetime, shares: Decimal | Non
         )
     )
     return exit_
+
+
+def _least(position: Position) -> Decimal:
+    """The smallest sale the market takes, in shares."""
+    return position.market.min_size or SHARE_STEP
