@@ -55,6 +55,14 @@ def effective_policy(position: Position) -> policies.Policy:
     return policies.effective(*documents(position))
 
 
+def policy_text(document: Mapping[str, Any]) -> str:
+    """A policy document as it is stored. Raises PolicyError naming the field, unknown keys too:
+    a mistyped rule must not vanish without a word.
+    """
+    policies.parse(document)
+    return policies.dumps(document)
+
+
 def refuse_while_selling(position_id: int) -> None:
     """Raises ServiceError while an exit of the position runs: two writers never meet."""
     live = Position.objects.filter(pk=position_id, exits__state__in=LIVE_EXIT_STATES)

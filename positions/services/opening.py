@@ -17,7 +17,7 @@ from positions.domain.pnl import plain
 from positions.domain.state import EMPTY, dump
 from positions.domain.wording import price_text, shares_text
 from positions.models import ExitPolicy, Mark, Market, Position, Strategy, Thesis, Wallet
-from positions.services.base import ServiceError, effective_policy, facts
+from positions.services.base import ServiceError, effective_policy, facts, policy_text
 
 
 def position_open(
@@ -66,7 +66,7 @@ def position_open(
         state = replace(EMPTY, watched_since=now) if arm_now else EMPTY
         Mark.objects.create(position=position, state=dump(state))
         if policy:
-            ExitPolicy.objects.create(position=position, document=policies.dumps(policy))
+            ExitPolicy.objects.create(position=position, document=policy_text(policy))
         policies.check_market(effective_policy(position), market.payout)
         if thesis or probability is not None:
             Thesis.objects.create(position=position, text=thesis, probability=probability)

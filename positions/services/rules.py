@@ -26,6 +26,7 @@ from positions.services.base import (
     effective_policy,
     facts,
     jsonable,
+    policy_text,
     refuse_while_selling,
     take,
     write_state,
@@ -51,7 +52,7 @@ def policy_set(
         refuse_while_selling(position_id)
         before = effective_policy(position)
         old = documents(position)[1]
-        new = policies.dumps(document)
+        new = policy_text(document)
         after = policies.effective(documents(position)[0], new)
         policies.check_market(after, position.market.payout)
         levels = [stop_level(rules, position.entry_price) for rules in (before, after)]
@@ -145,8 +146,7 @@ def strategy_policy_set(
         before = {position.pk: effective_policy(position) for position in positions}
         stored = ExitPolicy.objects.filter(strategy=strategy).first()
         old = policies.loads(stored.document) if stored else {}
-        new_text = policies.dumps(document)
-        policies.parse(policies.loads(new_text))
+        new_text = policy_text(document)
         if stored and stored.document == new_text:
             return
         ExitPolicy.objects.update_or_create(strategy=strategy, defaults={"document": new_text})

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from monitoring.advisor import Advisor
 from monitoring.engine import PassResult, Ports, run_pass
 from positions.domain.book import Book, Level, last_price
-from positions.models import JournalEntry, Market, Position, Quote
-from positions.services import position_open
+from positions.models import JournalEntry, Position
 from positions.venues.base import (
     Instrument,
     MarketInfo,
@@ -27,8 +26,8 @@ from positions.venues.base import (
     UncertainError,
 )
 from positions.venues.paper import PaperExecutor
+from tests.positions.holdings import NOON, holding
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DEEP = "100000"
 
 
@@ -186,42 +185,9 @@ class House:
         self.exchange = Exchange()
         self.interval = Decimal(30)
 
-    def position(
-        self,
-        name: str = "A",
-        *,
-        policy: Mapping[str, Any] | None = None,
-        shares: str = "100",
-        entry: str = "0.50",
-        venue: str = "polymarket",
-        age: float = 0,
-        arm_now: bool = False,
-        entry_fees: str = "0",
-        **market: Any,
-    ) -> Position:
-        """A holding of market `name`, bought `age` seconds ago; `market` fields are Decimals or
-        texts.
-        """
-        return position_open(
-            market=self.market(name, venue=venue, **market),
-            entry_price=Decimal(entry),
-            shares=Decimal(shares),
-            entry_fees=Decimal(entry_fees),
-            now=self.clock.at,
-            opened_at=self.clock.at - timedelta(seconds=age),
-            policy=policy,
-            arm_now=arm_now,
-        )
-
-    def market(self, name: str, *, venue: str = "polymarket", **fields: Any) -> Market:
-        values = {"payout": "1", "tick": "0.01", "min_size": "5", "question": f"Will {name}?"}
-        market, made = Market.objects.get_or_create(
-            venue=venue, key=name, outcome="Yes", defaults={**values, **fields}
-        )
-        if made:
-            Quote.objects.create(market=market, payout=market.payout)
-        market.refresh_from_db()
-        return market
+    def position(self, name: str = "A", **fields: Any) -> Position:
+        """As `holding`, now by this house's clock."""
+        return holding(name, now=self.clock.at, **fields)
 
     def says(self, name: str, *told: str | Told, venue: str = "polymarket") -> None:
         """What the venue answers about a market from now on, one entry a read."""

@@ -25,7 +25,8 @@ from monitoring.lease import (
 from monitoring.models import Lease, MonitorRun, Trigger
 from positions.models import Exit, Fill, JournalEntry, Mark, Position, Quote
 from positions.venues.base import Order, Report, TransientError, UncertainError
-from tests.monitoring.engine.house import NOON, House, kinds
+from tests.monitoring.engine.house import House, kinds
+from tests.positions.holdings import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 STOP: dict[str, Any] = {"stop_loss_price": "0.45", "confirm_seconds": 0}
