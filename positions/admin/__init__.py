@@ -12,3 +12,5 @@ __all__ = ["access", "markets", "position", "records", "strategy"]
 admin.site.site_header = _("Position Manager")
 admin.site.site_title = _("Position Manager")
 admin.site.index_title = _("Everything that can be set up")
+# A row of the book needs the width; breadcrumbs and the dashboard's link find everything.
+admin.site.enable_nav_sidebar = False

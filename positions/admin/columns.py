@@ -42,6 +42,27 @@ def _levels(row: Row) -> Levels:
     return levels(row, timezone.now())
 
 
+def _muted_until(position: Position) -> str | None:
+    until = position.muted_until
+    if until is None or until <= timezone.now():
+        return None
+    return f"{until:%Y-%m-%d %H:%M} UTC"
+
+
+def _condition(position: Position) -> str:
+    row = _row(position)
+    if row is None:
+        return _("closed: %(rule)s") % {"rule": rule_name(position.close_reason)}
+    if row.exit is not None:
+        return _("selling: %(rule)s") % {"rule": rule_name(row.exit.rule)}
+    if row.state.unarmed:
+        names = ", ".join(rule_name(rule) for rule in sorted(row.state.unarmed))
+        return _("NOT ARMED: %(rules)s") % {"rules": names}
+    if row.problem:
+        return _("no price: %(why)s") % {"why": row.problem}
+    return _("dust") if position.is_dust else _("open")
+
+
 class PositionColumns:
     """Display methods; `obj.row` was put there by `attach_rows`."""
 
@@ -77,8 +98,8 @@ class PositionColumns:
         row = _row(obj)
         if row is None or row.bid is None:
             return NONE
-        price = row.price(row.bid)
-        return price if row.priced else f"{price} ({row.problem})"
+        # What is wrong with an old price stands in the state.
+        return row.price(row.bid) if row.priced else f"≈ {row.price(row.bid)}"
 
     @admin.display(description=gettext_lazy("P&L"))
     def pnl(self, obj: Position) -> str:
@@ -119,17 +140,11 @@ class PositionColumns:
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def condition(self, obj: Position) -> str:
-        row = _row(obj)
-        if row is None:
-            return _("closed: %(rule)s") % {"rule": rule_name(obj.close_reason)}
-        if row.exit is not None:
-            return _("selling: %(rule)s") % {"rule": rule_name(row.exit.rule)}
-        if row.state.unarmed:
-            names = ", ".join(rule_name(rule) for rule in sorted(row.state.unarmed))
-            return _("NOT ARMED: %(rules)s") % {"rules": names}
-        if row.problem:
-            return _("no price: %(why)s") % {"why": row.problem}
-        return _("dust") if obj.is_dust else _("open")
+        """The worst that is to be said of it, and whether its alerts are muted."""
+        until = _muted_until(obj)
+        if until is None:
+            return _condition(obj)
+        return _("%(state)s · muted until %(at)s") % {"state": _condition(obj), "at": until}
 
     @admin.display(description=gettext_lazy("last judged"), ordering="market__quote__told_at")
     def judged(self, obj: Position) -> str:
@@ -142,12 +157,9 @@ class PositionColumns:
         age = span((timezone.now() - max(known)).total_seconds())
         return _("%(age)s ago") % {"age": age}
 
-    @admin.display(description=gettext_lazy("muted"), ordering="muted_until")
+    @admin.display(description=gettext_lazy("muted until"))
     def muted(self, obj: Position) -> str:
-        until = obj.muted_until
-        if until is None or until <= timezone.now():
-            return NONE
-        return _("until %(at)s") % {"at": f"{until:%Y-%m-%d %H:%M} UTC"}
+        return _muted_until(obj) or NONE
 
     @admin.display(description=gettext_lazy("best bid since watching"))
     def best_bid(self, obj: Position) -> str:

@@ -36,7 +36,6 @@ class PositionAdmin(PositionColumns, PositionActions, RefusingAdmin):
     list_display = (
         "market_name",
         "outcome",
-        "strategy",
         "shares_held",
         "entry",
         "bid",
@@ -45,7 +44,6 @@ class PositionAdmin(PositionColumns, PositionActions, RefusingAdmin):
         "to_target",
         "condition",
         "judged",
-        "muted",
     )
     list_display_links = ("market_name",)
     list_filter = (
@@ -68,7 +66,7 @@ class PositionAdmin(PositionColumns, PositionActions, RefusingAdmin):
         "thesis__text",
         "thesis__keywords",
     )
-    ordering = ("state", "-id")
+    ordering = ("-state", "-id")  # open ones first
     list_per_page = 100
     show_full_result_count = False
     view_on_site = True

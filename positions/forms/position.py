@@ -155,7 +155,7 @@ class PositionAddForm(PositionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.show_rules({}, {})
+        self.show_rules({}, None)
         self.fields["opened_at"].required = False
         self.fields["opened_at"].help_text = _("UTC. Empty: now.")
         self.fields["entry_fees"].required = False

@@ -126,16 +126,16 @@ class RulesForm(forms.Form):
     max_quote_age_seconds = _rule("max_quote_age_seconds")
 
     def show_rules(
-        self, own: Mapping[str, Any], inherited: Mapping[str, Any] | None = None
+        self, own: Mapping[str, Any], inherited: Mapping[str, Any] | None, *, with_off: bool = True
     ) -> None:
-        """Puts a stored document into the fields. `inherited`: what stands where it says nothing;
-        None where there is nothing to inherit from, and so nothing to turn off.
+        """Puts a stored document into the fields. `inherited`: what stands where it says nothing,
+        None where that is not known yet; without anything to inherit there is nothing to turn off.
         """
         for key in policies.FIELDS:
             field = cast("RuleField", self.fields[key])
             value = own.get(key)
             self.initial[key] = Typed(format_field(key, value), key in own and value is None)
-            field.widget.with_off = inherited is not None and key not in GUARDS
+            field.widget.with_off = with_off and key not in GUARDS
             field.help_text = f"{LABELS[key][1]} {escape(_hint(key, inherited))}".strip()
 
     def document(self, base: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class StrategyForm(RulesForm, BaseForm):
         super().__init__(*args, **kwargs)
         self.stored = stored_policy(self.instance)
         self.own = loads(self.stored or "{}")
-        self.show_rules(self.own)
+        self.show_rules(self.own, None, with_off=False)
         self.initial["seen"] = self.stored
 
     def clean(self) -> dict[str, Any]:
