@@ -48,17 +48,22 @@ class Website:
     """A running web process. `application` is its ASGI program."""
 
     def __init__(self, application: str, **environ: str) -> None:
+        self.application, self.environ = application, environ
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}/ws/live/"
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, again on the same port, and waits until it answers."""
         env = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "DATABASE_URL": database_url(),
             "SECRET_KEY": settings.SECRET_KEY,
-            **environ,
+            **self.environ,
         }
-        command = [sys.executable, "-m", "uvicorn", application, "--port", str(self.port)]
+        command = [sys.executable, "-m", "uvicorn", self.application, "--port", str(self.port)]
         command += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=env)
         wait_until(self._answers, seconds=30, what="the web process")

@@ -128,7 +128,7 @@ def _tone(entry: Entry) -> str:
     """A sale by its profit or loss, everything else by its urgency."""
     pnl = str(entry.data.get("pnl", ""))
     if entry.kind in {"exit_done", "settled", "position_closed"} and pnl:
-        return "bad" if pnl.startswith("-") else "good"
+        return "bad" if pnl.startswith("-") else "good" if pnl != "0" else ""
     return TONES.get(entry.urgency, "")
 
 
