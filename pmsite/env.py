@@ -155,6 +155,18 @@ class Reader:
         parts = (part.strip() for part in self.text(name).split(","))
         return tuple(part for part in parts if part)
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """A comma list of host names or addresses, lower case; a port is read and dropped."""
+        found = []
+        for part in self.names(name):
+            bare = urlsplit(
+                f"//[{part}]" if part.count(":") > 1 and "[" not in part else f"//{part}"
+            )
+            if not bare.hostname or bare.path or set("@ ?#") & set(part):
+                raise BadEnvironmentError(name, f"{part!r} must be a host without scheme or path")
+            found.append(bare.hostname)
+        return tuple(found)
+
     def url(
         self, name: str, default: str = "", *, schemes: Sequence[str] = ("http", "https")
     ) -> str:
@@ -210,7 +222,7 @@ def read(environ: Mapping[str, str], base_dir: Path = BASE_DIR) -> Env:
         ),
         paper_exchange_url=reader.url("PAPER_EXCHANGE_URL"),
         discord_webhook_url=reader.url("DISCORD_WEBHOOK_URL"),
-        webhook_allowed_hosts=tuple(name.lower() for name in reader.names("WEBHOOK_ALLOWED_HOSTS")),
+        webhook_allowed_hosts=reader.hosts("WEBHOOK_ALLOWED_HOSTS"),
         heartbeat_url=reader.url("HEARTBEAT_URL"),
         anthropic_api_key=reader.secret("ANTHROPIC_API_KEY"),
         anthropic_base_url=reader.url("ANTHROPIC_BASE_URL"),
@@ -285,7 +297,9 @@ def _allowed_hosts(reader: Reader, host: str, site_url: str) -> tuple[str, ...]:
     named = reader.names("ALLOWED_HOSTS") or LOOPBACK
     for name in named:
         if "/" in name:
-            raise BadEnvironmentError("ALLOWED_HOSTS", f"{name!r} is a host without scheme or path")
+            raise BadEnvironmentError(
+                "ALLOWED_HOSTS", f"{name!r} must be a host without scheme or path"
+            )
     own = (f"[{host}]" if ":" in host else host, urlsplit(site_url).netloc.rsplit("@")[-1])
     return tuple(dict.fromkeys((*named, own[0], _without_port(own[1]))))
 

@@ -78,7 +78,12 @@ def test_defaults_are_the_contracts(tmp_path: Path) -> None:
             "https://example.org/pm",
             "'https://example.org/pm' must be scheme://host[:port] only",
         ),
-        ("ALLOWED_HOSTS", "http://a", "'http://a' is a host without scheme or path"),
+        (
+            "WEBHOOK_ALLOWED_HOSTS",
+            "a, http://b",
+            "'http://b' must be a host without scheme or path",
+        ),
+        ("ALLOWED_HOSTS", "http://a", "'http://a' must be a host without scheme or path"),
         ("CSRF_TRUSTED_ORIGINS", "a.org", "'a.org' is not scheme://host"),
         ("REDIS_URL", "localhost:6379", "the value is not a redis or rediss URL"),
         ("DATABASE_URL", "mysql://a/b", "must start with sqlite:/// or postgres://"),
@@ -167,3 +172,9 @@ def test_repr_holds_no_secret(tmp_path: Path) -> None:
     )
     assert "hidden" not in repr(found)
     assert len([value for value in found.secret_values() if "hidden" in value]) == 7
+
+
+def test_webhook_hosts_are_names_without_their_ports(tmp_path: Path) -> None:
+    named = "Alerts.lan, 127.0.0.1:8799, ::1, [::2]:80"
+    told = read({"DATA_DIR": str(tmp_path), "WEBHOOK_ALLOWED_HOSTS": named})
+    assert told.webhook_allowed_hosts == ("alerts.lan", "127.0.0.1", "::1", "::2")
