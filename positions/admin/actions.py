@@ -16,13 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from positions.admin.columns import attach_rows
-from positions.models import Position
+from positions.domain.state import load
+from positions.models import Mark, Position
 from positions.services import (
     ServiceError,
     check_request,
     position_close_request,
     position_mute,
     position_unmute,
+    rule_arm,
 )
 
 Positions = QuerySet[Position]
@@ -68,6 +70,23 @@ class PositionActions:
             request, queryset, lambda pk: position_unmute(position_id=pk, actor=actor, now=now)
         )
         messages.success(request, _("Alerts are on for %(n)s positions.") % {"n": count})
+
+    @admin.action(description=gettext_lazy("Arm rules that are not armed"), permissions=["change"])
+    def arm(self, request: HttpRequest, queryset: Positions) -> None:
+        """They were breached when watching began; armed, they sell at the next check."""
+        actor, now = request.user.get_username(), timezone.now()
+
+        def arm_all(pk: int) -> None:
+            mark = Mark.objects.get(position_id=pk)
+            for rule in sorted(load(mark.state).unarmed):
+                rule_arm(position_id=pk, rule=rule, actor=actor, now=now)
+
+        waiting = queryset.exclude(mark__unarmed="")
+        count = self._each(request, waiting, arm_all)
+        text = _(
+            "The rules of %(n)s positions are armed; what is breached sells at the next check."
+        )
+        messages.success(request, text % {"n": count})
 
     @admin.action(description=gettext_lazy("Check now"), permissions=["view"])
     def check_now(self, request: HttpRequest, queryset: Positions) -> None:

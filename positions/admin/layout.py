@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from positions.domain.stops import stop_level
 from positions.forms.rules import ASKING, GUARDS, STOPS, TARGETS, TIMES
-from positions.models import Position
+from positions.models import Market, Position
 from positions.presenting.rows import Row
 
 READ = (
@@ -121,6 +121,8 @@ def warnings(position: Position) -> list[str]:
         return []
     policy, held = row.policy, row.held
     found = []
+    if position.market.state in {Market.State.CLOSED, Market.State.RESOLVED}:
+        found.append(_("This market takes no orders any more: the position settles at its payout."))
     stop = stop_level(policy, held.entry)
     if stop is None:
         found.append(_("This position has no stop."))

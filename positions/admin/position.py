@@ -70,7 +70,7 @@ class PositionAdmin(PositionColumns, PositionActions, RefusingAdmin):
     list_per_page = 100
     show_full_result_count = False
     view_on_site = True
-    actions = ("close", "mute_hour", "mute_day", "unmute", "check_now")
+    actions = ("close", "mute_hour", "mute_day", "unmute", "arm", "check_now")
     actions_on_bottom = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Position]:

@@ -21,7 +21,11 @@ from positions.services import effective_policy, policy_set
 from positions.tokens import digest_of, new_token
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("shipped"),
+    pytest.mark.both_dbs,
+]
 Post = Callable[..., HttpResponse]
 PATH = "/api/positions"
 BODY: dict[str, Any] = {

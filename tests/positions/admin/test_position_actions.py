@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from monitoring.schedules import ensure_schedules
-from positions.models import Exit, JournalEntry, Position
+from positions.models import Exit, JournalEntry, Mark, Position
 from positions.services import exits_pause
 from tests.positions.admin.conftest import Open, Trader
 
@@ -68,6 +68,21 @@ def test_muting_and_unmuting_is_journalled(trader: Trader, open_one: Open) -> No
     assert fresh(position).muted_until is None
     kinds = JournalEntry.objects.filter(position=position, actor="alice").order_by("pk")
     assert list(kinds.values_list("kind", flat=True)) == ["muted", "unmuted"]
+
+
+def test_arming_arms_what_waits_and_says_who(trader: Trader, open_one: Open) -> None:
+    waiting, armed = open_one("a"), open_one("b")
+    Mark.objects.filter(position=waiting).update(
+        state='{"unarmed":["stop_loss","time_exit"]}', unarmed="stop_loss,time_exit"
+    )
+    trader.act("arm", waiting, armed)
+    assert Mark.objects.get(position=waiting).unarmed == ""
+    entries = JournalEntry.objects.filter(kind="armed", actor="alice").order_by("pk")
+    assert [(e.position_id, e.rule) for e in entries] == [
+        (waiting.pk, "stop_loss"),
+        (waiting.pk, "time_exit"),
+    ]
+    assert trader.messages()[0].startswith("The rules of 1 positions are armed")
 
 
 def test_check_now_asks_for_a_pass(trader: Trader, open_one: Open) -> None:

@@ -15,7 +15,11 @@ from positions.services import effective_policy, policy_set
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 from tests.positions.admin.conftest import Open, Trader, errors_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("shipped"),
+    pytest.mark.both_dbs,
+]
 
 
 def path(position: Position) -> str:

@@ -20,7 +20,11 @@ from positions.services import effective_policy
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 from tests.positions.conftest import NOW
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("shipped"),
+    pytest.mark.both_dbs,
+]
 Import = Callable[..., Result]
 HEADER = "market,outcome,strategy,entry_price,shares,opened_at,stop_loss_pct,thesis,fair_value\n"
 ROW = "sim:rain,No,theta_sniper,0.45,100,2026-11-20T10:00,12,It stays dry,0.7\n"

@@ -19,7 +19,7 @@ from positions.wallets import Synced, sync_all, wallet_sync
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 from tests.positions.conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 ADDRESS = "0x" + "ab" * 20
 
 
