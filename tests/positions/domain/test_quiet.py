@@ -18,6 +18,7 @@ from positions.domain.policy import RULE_FIELDS, Policy
 from positions.domain.quiet import Band, quiet_band
 from positions.domain.quotes import Tick
 from positions.domain.state import EMPTY, WatchState, sold_rungs
+from positions.domain.stops import trail_level
 from positions.domain.views import Held
 from positions.domain.window import Run, extend
 from tests.positions.domain.strategies import EDGES, HELDS, POLICIES, START, STEPS, Step, alone
@@ -53,6 +54,7 @@ class Watch:
             (band.low is None or band.low < float(bid))
             and (band.high is None or float(bid) < band.high)
             and (band.until is None or self.at < band.until)
+            and (band.drop is None or float(bid) > float(self.state.best or 0) - band.drop)
         )
 
     def read(self, step: Step) -> str:
@@ -78,22 +80,25 @@ class Watch:
         band = self.band or Band()
         if "until" in step.edge and band.until is not None:
             self.at = max(self.at, band.until - timedelta(microseconds=1))
-        if "low" in step.edge and band.low is not None:
-            self.bid = UPWARDS.create_decimal(math.nextafter(band.low, 2))
+        if "low" in step.edge:
+            dropped = [] if band.drop is None else [float(self.state.best or 0) - band.drop]
+            lows = dropped if band.low is None else [*dropped, band.low]
+            if lows:
+                self.bid = UPWARDS.create_decimal(math.nextafter(max(lows), 2))
         if "high" in step.edge and band.high is not None:
             self.bid = DOWNWARDS.create_decimal(math.nextafter(band.high, 0))
         return self.bid
 
     def note(self, judgement: Judgement, bid: Decimal | None) -> str:
-        """Inside: only last_bid moves, and best where nothing trails."""
+        """Inside: only last_bid and best move, and what follows from the best when it is judged."""
         self.skipped += 1
-        best = self.state.best
-        if not self.policy.trailing_stop and bid is not None:
-            best = max(bid, best or bid)
+        best = max(one for one in (bid, self.state.best) if one is not None)
         self.state = replace(self.state, best=best, last_bid=bid)
+        level = trail_level(self.policy, self.held.entry, self.state)
         if judgement.trigger or judgement.notices or judgement.confirming:
             return f"skipped {judgement}"
-        return "" if judgement.state == self.state else f"skipped {judgement.state}"
+        same = judgement.state == replace(self.state, trail_level=level)
+        return "" if same else f"skipped {judgement.state}"
 
     def take(self, judgement: Judgement, tick: Tick) -> None:
         """Outside: the judgement counts; parts are sold at once."""
@@ -144,7 +149,7 @@ def widened(**change: Any) -> BandOf:
     return band_of
 
 
-@pytest.mark.parametrize("bound", ["low", "high", "until"])
+@pytest.mark.parametrize("bound", ["low", "high", "until", "drop"])
 def test_quiet_band_without_a_bound_is_caught(bound: str) -> None:
     broken = widened(**{bound: None})
     scene = find(SCENES, lambda scene: bool(violation(scene, broken)))
