@@ -30,9 +30,10 @@ from positions.models import (
     Wallet,
 )
 from positions.services import effective_policy, facts, position_open
-from positions.services.base import take, write_state
+from positions.services.base import catch_up, take, write_state
 from positions.venues.base import WalletHolding
 from positions.wallets.activity import Departure
+from positions.wallets.matching import New
 
 ACTOR = "wallet"
 CLOSED_BY = "wallet"
@@ -45,19 +46,15 @@ STILL_HOLDS, ASKED, CLOSED, CHANGED = (
 
 
 def open_holding(
-    wallet: Wallet,
-    holding: WalletHolding,
-    market: Market,
-    *,
-    entered: datetime | None,
-    now: datetime,
+    wallet: Wallet, new: New, market: Market, *, entered: datetime | None, now: datetime
 ) -> Position:
     """Adds a holding. `entered`: when the wallet bought it, None when nobody knows.
 
     An unknown entry counts as old: what is breached already is told, not sold at once. Raises
-    ServiceError, and IntegrityError when another sync was faster.
+    ServiceError, and IntegrityError when another sync was faster: the number is what this sync
+    knew, so that two at once ask for the same reference.
     """
-    known = Position.objects.filter(wallet=wallet, market=market).count()
+    holding = new.holding
     with transaction.atomic():
         position = position_open(
             market=market,
@@ -65,7 +62,7 @@ def open_holding(
             shares=holding.shares,
             entry_fees=holding.entry_fees,
             opened_at=min(entered or now - ARMING_AGE - timedelta(seconds=1), now),
-            reference=f"wallet:{wallet.address}:{holding.token}:{known + 1}",
+            reference=f"wallet:{wallet.address}:{holding.token}:{new.number}",
             source="wallet",
             actor=ACTOR,
             wallet=wallet,
@@ -73,6 +70,9 @@ def open_holding(
         )
         position.is_dust, position.wallet_seen_at = _is_dust(holding.shares, market), now
         position.save(update_fields=["is_dust", "wallet_seen_at"])
+        if new.replaces is not None:
+            # Its size is history: the same size later is this new holding's, not that one's.
+            Position.objects.filter(pk=new.replaces.pk).update(wallet_shares=Decimal(0))
     return position
 
 
@@ -93,6 +93,7 @@ def adjust(position_id: int, holding: WalletHolding, now: datetime) -> Position 
             transaction.set_rollback(True)
             return None
         before = _standing(position)
+        catch_up(position)
         more = holding.shares - (position.wallet_shares or position.shares)
         if more > 0:
             position.shares += more

@@ -21,6 +21,7 @@ from positions.venues.base import MarketInfo, PermanentError, VenueError, Wallet
 from positions.venues.registry import source_for
 from positions.wallets import changes
 from positions.wallets.activity import Event, departure, first_bought_at
+from positions.wallets.matching import Match, New, match
 
 logger = logging.getLogger(__name__)
 
@@ -107,67 +108,53 @@ def _sync(
         Wallet.objects.filter(pk=wallet.pk).update(error=str(error)[:300])
         raise
     result = Synced(wallet.address, holdings=len(holdings))
-    book = _Book(wallet)
-    if not holdings and not book.open and not book.closed:
+    positions = list(Position.objects.filter(wallet=wallet).select_related("market").order_by("pk"))
+    if not holdings and not positions:
         result.hint = _(
             "This address holds nothing. Polymarket keeps holdings under the proxy (deposit) address"
             " that your profile page shows, not under the signer's."
         )
-    _take_over(wallet, holdings, book, venue, result, now, deadline, say)
-    _look_for_missing(wallet, holdings, book, venue, result, now, deadline)
+    found = match(holdings, positions)
+    visit = Visit(wallet, venue, result, now, deadline)
+    _take_over(found, visit)
+    _open_all(found.new, visit, say)
+    _look_for_missing(found, visit)
+    mirrored = Position.objects.filter(wallet=wallet, state=Position.State.OPEN, is_dust=True)
+    result.dust = list(mirrored.order_by("pk").values_list("pk", flat=True))
     problem = "; ".join(result.problems)[:300]
     Wallet.objects.filter(pk=wallet.pk).update(synced_at=now, error=problem)
     return result
 
 
-class _Book:
-    """Our positions of a wallet by token: the open ones, and the last closed one of each."""
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One sync of one wallet under way."""
 
-    def __init__(self, wallet: Wallet) -> None:
-        self.open: dict[str, Position] = {}
-        self.closed: dict[str, Position] = {}
-        rows = Position.objects.filter(wallet=wallet).select_related("market").order_by("pk")
-        for position in rows:
-            side = self.open if position.state == Position.State.OPEN else self.closed
-            side[position.market.token] = position
+    wallet: Wallet
+    venue: WalletVenue
+    result: Synced
+    now: datetime
+    deadline: float | None
 
-
-def _take_over(
-    wallet: Wallet,
-    holdings: Sequence[WalletHolding],
-    book: _Book,
-    venue: WalletVenue,
-    result: Synced,
-    now: datetime,
-    deadline: float | None,
-    say: Say,
-) -> None:
-    """Holdings we know are compared, new ones are added one by one, each safe by itself."""
-    new: list[WalletHolding] = []
-    unchanged: list[int] = []
-    for holding in holdings:
-        held, sold = book.open.get(holding.token), book.closed.get(holding.token)
-        if held is not None:
-            if held.wallet_shares == holding.shares:
-                unchanged.append(held.pk)
-            elif changes.adjust(held.pk, holding, now) is not None:
-                result.changed.append(held.pk)
-        elif holding.redeemable:
-            result.redeemable += 1
-        elif sold is not None and sold.wallet_shares == holding.shares:
-            result.still_held.append(sold.pk)
-        else:
-            new.append(holding)
-    changes.seen([*unchanged, *result.still_held], now)
-    _tell_still_held([book.closed[h.token] for h in holdings if _is_told(h, book, result)], now)
-    _open_all(wallet, new, venue, result, now, deadline, say)
-    mirrored = Position.objects.filter(wallet=wallet, state=Position.State.OPEN, is_dust=True)
-    result.dust = list(mirrored.order_by("pk").values_list("pk", flat=True))
+    def events(self, since: datetime | None) -> Sequence[Event]:
+        """The wallet's activity; none when it cannot be read: then nothing is confirmed by it."""
+        try:
+            return self.venue.activity(self.wallet.address, since=since, deadline=self.deadline)
+        except VenueError as error:
+            logger.warning("activity of wallet %s could not be read: %s", self.wallet.pk, error)
+            return ()
 
 
-def _is_told(holding: WalletHolding, book: _Book, result: Synced) -> bool:
-    sold = book.closed.get(holding.token)
-    return sold is not None and sold.pk in result.still_held and sold.close_reason != "settled"
+def _take_over(found: Match, visit: Visit) -> None:
+    """What we know already: seen again, changed in size, or sold on paper and still there."""
+    result, now = visit.result, visit.now
+    result.redeemable = found.redeemable
+    for position, holding in found.changed:
+        if changes.adjust(position.pk, holding, now) is not None:
+            result.changed.append(position.pk)
+    result.still_held = [position.pk for position in found.still_held]
+    changes.seen([position.pk for position in (*found.same, *found.still_held)], now)
+    _tell_still_held([one for one in found.still_held if one.close_reason != "settled"], now)
 
 
 def _tell_still_held(positions: Sequence[Position], now: datetime) -> None:
@@ -182,89 +169,57 @@ def _tell_still_held(positions: Sequence[Position], now: datetime) -> None:
             changes.tell_still_held(position, now)
 
 
-def _open_all(
-    wallet: Wallet,
-    new: Sequence[WalletHolding],
-    venue: WalletVenue,
-    result: Synced,
-    now: datetime,
-    deadline: float | None,
-    say: Say,
-) -> None:
+def _open_all(new: Sequence[New], visit: Visit, say: Say) -> None:
+    """New holdings, one by one, each safe by itself."""
     if not new:
         return
-    events = _events(wallet, venue, None, deadline)
-    tokens = [holding.token for holding in new]
+    events, result = visit.events(None), visit.result
+    tokens = [one.holding.token for one in new]
     markets = {row.token: row for row in Market.objects.filter(venue=VENUE, token__in=tokens)}
-    for number, holding in enumerate(new, 1):
-        if deadline is not None and time.monotonic() > deadline:
+    for number, one in enumerate(new, 1):
+        if visit.deadline is not None and time.monotonic() > visit.deadline:
             result.unfinished = len(new) - number + 1
             return
         say(_("%(done)s of %(all)s new holdings") % {"done": number, "all": len(new)})
         try:
-            _open_one(wallet, holding, markets, venue, events, result, now)
+            _open_one(one, markets, events, visit)
         except (VenueError, ServiceError) as error:
-            name = holding.question or holding.token
+            name = one.holding.question or one.holding.token
             result.problems.append(f"{name[:80]}: {error}")
         except IntegrityError:
             # Another sync of the same wallet was faster.
-            logger.info("holding %s was added meanwhile", holding.token)
+            logger.info("holding %s was added meanwhile", one.holding.token)
 
 
 def _open_one(
-    wallet: Wallet,
-    holding: WalletHolding,
-    markets: Mapping[str, Market],
-    venue: WalletVenue,
-    events: Sequence[Event],
-    result: Synced,
-    now: datetime,
+    new: New, markets: Mapping[str, Market], events: Sequence[Event], visit: Visit
 ) -> None:
-    market = markets.get(holding.token)
+    token = new.holding.token
+    market = markets.get(token)
     if market is None:
-        found = venue.find(holding.token)
+        found = visit.venue.find(token)
         if len(found) != 1:
             raise PermanentError(_("the venue does not know this holding's market"))
         market = market_ensure(found[0])
-    entered = first_bought_at(events, holding.token)
-    position = changes.open_holding(wallet, holding, market, entered=entered, now=now)
-    result.opened.append(position.pk)
+    entered = first_bought_at(events, token)
+    position = changes.open_holding(visit.wallet, new, market, entered=entered, now=visit.now)
+    visit.result.opened.append(position.pk)
 
 
-def _events(
-    wallet: Wallet, venue: WalletVenue, since: datetime | None, deadline: float | None
-) -> Sequence[Event]:
-    """The wallet's activity; none when it cannot be read: then nothing is confirmed by it."""
-    try:
-        return venue.activity(wallet.address, since=since, deadline=deadline)
-    except VenueError as error:
-        logger.warning("activity of wallet %s could not be read: %s", wallet.pk, error)
-        return ()
-
-
-def _look_for_missing(
-    wallet: Wallet,
-    holdings: Sequence[WalletHolding],
-    book: _Book,
-    venue: WalletVenue,
-    result: Synced,
-    now: datetime,
-    deadline: float | None,
-) -> None:
+def _look_for_missing(found: Match, visit: Visit) -> None:
     """A holding is gone when two complete answers lack it and activity confirms it; else ask."""
-    tokens = {holding.token for holding in holdings}
-    gone = [position for token, position in book.open.items() if token not in tokens]
-    result.missing = [position.pk for position in gone]
-    for position in gone:
+    now = visit.now
+    visit.result.missing = [position.pk for position in found.gone]
+    for position in found.gone:
         changes.missing(position.pk, now)
-    _forget_sold([one for token, one in book.closed.items() if token not in tokens], now)
-    certain = [position for position in gone if _is_absent(position, now)]
+    _forget_sold(found.sold, now)
+    certain = [position for position in found.gone if _is_absent(position, now)]
     if not certain:
         return
     since = min(one.wallet_seen_at or one.opened_at for one in certain) - CLOCKS_DIFFER
-    events = _events(wallet, venue, since, deadline)
+    events = visit.events(since)
     for position in certain:
-        _conclude(position, events, result, now)
+        _conclude(position, events, visit)
 
 
 def _is_absent(position: Position, now: datetime) -> bool:
@@ -275,15 +230,14 @@ def _is_absent(position: Position, now: datetime) -> bool:
 def _forget_sold(sold: Sequence[Position], now: datetime) -> None:
     """What was sold on paper and has left the wallet as well: a later buy is a new holding."""
     for position in sold:
-        if not position.wallet_shares:
-            continue
         if _is_absent(position, now):
             Position.objects.filter(pk=position.pk).update(wallet_shares=Decimal(0))
         else:
             changes.missing(position.pk, now)
 
 
-def _conclude(position: Position, events: Sequence[Event], result: Synced, now: datetime) -> None:
+def _conclude(position: Position, events: Sequence[Event], visit: Visit) -> None:
+    result, now = visit.result, visit.now
     since = (position.wallet_seen_at or position.opened_at) - CLOCKS_DIFFER
     market = position.market
     shares = position.wallet_shares or position.shares

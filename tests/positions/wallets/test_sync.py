@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,8 +15,11 @@ from django.core.management import CommandError, call_command
 from positions.domain.judge import ARMING_AGE
 from positions.models import Exit, JournalEntry, Position, Quote, Wallet
 from positions.services import policy_set
-from positions.venues.base import VenueError
+from positions.venues.base import MarketInfo, VenueError, WalletHolding
+from positions.venues.registry import source_for
 from positions.wallets import Synced, sync_all, wallet_sync
+from positions.wallets.activity import Event
+from positions.wallets.sync import WalletVenue
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 from tests.positions.conftest import NOW
 
@@ -66,6 +70,29 @@ def journal(position: Position, kind: str) -> list[str]:
     return list(rows.values_list("text", flat=True))
 
 
+class Meanwhile:
+    """A venue during whose answers somebody else does something, once the holdings are known."""
+
+    def __init__(self, venue: WalletVenue, deed: Callable[[], object]) -> None:
+        self.venue, self.deed = venue, deed
+
+    def holdings(self, address: str, *, deadline: float | None = None) -> list[WalletHolding]:
+        return self.venue.holdings(address)
+
+    def activity(
+        self, address: str, *, since: datetime | None = None, deadline: float | None = None
+    ) -> Sequence[Event]:
+        self.deed()
+        return self.venue.activity(address, since=since)
+
+    def find(self, reference: str, outcome: str = "") -> Sequence[MarketInfo]:
+        return self.venue.find(reference, outcome)
+
+
+def wallet_venue() -> WalletVenue:
+    return cast("WalletVenue", source_for("polymarket"))
+
+
 def sell_on_paper(position: Position) -> None:
     rows = Position.objects.filter(pk=position.pk)
     rows.update(shares=0, state="closed", closed_at=NOW, close_reason="stop_loss")
@@ -106,6 +133,42 @@ def test_a_second_sync_changes_nothing(held: Position) -> None:
     assert (synced.opened, synced.changed, synced.missing) == ([], [], [])
     assert JournalEntry.objects.count() == entries
     assert fresh(held).wallet_seen_at == later(300)
+
+
+def test_two_rows_of_one_token_stay_two_positions(
+    polymarket: PolymarketServer, fed: FakeMarket
+) -> None:
+    token = fed.tokens[0]
+    polymarket.set_wallet(ADDRESS, [row(token, "100"), row(token, "0.4")])
+    first = sync()
+    assert (len(first.opened), len(first.dust)) == (2, 1)
+    polymarket.set_wallet(ADDRESS, [row(token, "0.4"), row(token, "120")])
+    second = sync(later(300))
+    assert (second.opened, second.missing) == ([], [])
+    assert second.changed == [first.opened[0]]
+    shares = Position.objects.order_by("pk").values_list("shares", flat=True)
+    assert list(shares) == [Decimal(120), Decimal("0.4")]
+
+
+def test_a_sync_that_began_earlier_adds_nothing_twice(
+    polymarket: PolymarketServer, fed: FakeMarket
+) -> None:
+    polymarket.set_wallet(ADDRESS, [row(fed.tokens[0], "100")])
+    slow = Meanwhile(wallet_venue(), sync)
+    assert wallet_sync(ADDRESS, now=NOW, venue=slow).opened == []
+    assert Position.objects.count() == 1
+
+
+def test_an_old_size_that_comes_back_is_a_new_purchase(
+    polymarket: PolymarketServer, held: Position
+) -> None:
+    token = held.market.token
+    sell_on_paper(held)
+    polymarket.set_wallet(ADDRESS, [row(token, "130")])
+    [second] = sync(later(300)).opened
+    sell_on_paper(Position.objects.get(pk=second))
+    polymarket.set_wallet(ADDRESS, [row(token, "100")])
+    assert len(sync(later(600)).opened) == 1
 
 
 def test_redeemable_rows_open_nothing(polymarket: PolymarketServer, fed: FakeMarket) -> None:
