@@ -140,6 +140,7 @@ MARK = [
     ("unarmed", "text"),
     ("quiet_low", "float"),
     ("quiet_high", "float"),
+    ("quiet_drop", "float"),
     ("quiet_until", "time"),
     ("judged_at", "time"),
 ]
@@ -157,11 +158,11 @@ def _mark(
     band = None
     if candidate.id not in situation.live and judgement.trigger is None:
         band = quiet_band(candidate.held, policy, state, tick, runs)
-    low = high = until = None
+    low = high = drop = until = None
     if band is not None:
         low = -EVERYWHERE if band.low is None else band.low
         high = EVERYWHERE if band.high is None else band.high
-        until = band.until
+        drop, until = band.drop, band.until
     best = state.best
     return (
         dump(replace(state, best=None, last_bid=None)),
@@ -172,6 +173,7 @@ def _mark(
         ",".join(sorted(state.unarmed)),
         low,
         high,
+        drop,
         stamp(until),
         stamp(situation.now),
         candidate.id,

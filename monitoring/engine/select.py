@@ -55,10 +55,13 @@ LEFT JOIN positions_exitpolicy sp ON sp.strategy_id = p.strategy_id
 LEFT JOIN positions_thesis t ON t.position_id = p.id
 WHERE p.state = 'open' AND NOT p.is_dust AND m.state <> 'resolved'
 """
+OUTSIDE = """
+(q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high OR q.bid_f <= k.best_f - k.quiet_drop)
+"""
 # Never judged or not calm; time is up; no fresh or no usable reading; the bid has left the band.
-RESTLESS = """
+RESTLESS = f"""
 (k.quiet_low IS NULL OR k.quiet_until <= %s OR q.told_at IS NULL OR q.told_at < %s
- OR q.problem <> '' OR q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high)
+ OR q.problem <> '' OR {OUTSIDE})
 """
 SCAN = f"""
 SELECT p.id, {RESTLESS} AS restless, q.bid, q.bid_f
@@ -96,9 +99,7 @@ def candidates(ids: Collection[int]) -> list[Candidate]:
     return _candidates(f"p.id {AMONG}", among(ids)) if ids else []
 
 
-AGAIN = f"""
-(p.id {AMONG} OR (p.market_id {AMONG} AND (q.bid_f <= k.quiet_low OR q.bid_f >= k.quiet_high)))
-"""
+AGAIN = f"(p.id {AMONG} OR (p.market_id {AMONG} AND {OUTSIDE}))"
 
 
 def again(ids: Mapping[int, int]) -> list[Candidate]:

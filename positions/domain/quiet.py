@@ -6,7 +6,6 @@ one comparison of floats in the database. A band may be narrower than the truth,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,8 +26,9 @@ MARGIN = Decimal("0.000001")
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """While low < bid < high and the time is before `until`, `judge` would fire nothing, tell
-    nothing and remember nothing new but `last_bid` and, without a trailing stop, `best`.
+    """While low < bid < high, the bid is less than `drop` below the best one so far, and the time is
+    before `until`, `judge` would fire nothing, tell nothing and remember nothing new but `last_bid`,
+    `best` and the `trail_level` that follows from it.
 
     It holds for the same position, policy, market facts and memory only, and for prices of up to
     15 significant digits (floats tell those apart). None: no such bound.
@@ -37,6 +37,7 @@ class Band:
     low: float | None = None
     high: float | None = None
     until: datetime | None = None
+    drop: float | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Bounds:
     lows: list[Decimal] = field(default_factory=list)
     highs: list[Decimal] = field(default_factory=list)
     untils: list[datetime] = field(default_factory=list)
+    drop: Decimal | None = None
 
 
 def quiet_band(
@@ -63,7 +65,7 @@ def quiet_band(
     for demand in DEMANDS:
         demand(moment, bounds)
     band = _band(moment, bounds)
-    return band if _holds(band, float(tick.bid), tick.at) else None
+    return band if _holds(band, moment) else None
 
 
 def _calm(held: Held, state: WatchState) -> bool:
@@ -84,32 +86,43 @@ def _band(moment: Moment, bounds: Bounds) -> Band:
     step = moment.held.tick or ZERO
     low_f = None if low is None else float(low + max(step, low * MARGIN))
     high_f = None if high is None else float(high - max(step, high * MARGIN))
-    best = moment.state.best
-    if moment.policy.trailing_stop and best is not None:
-        # A new best lifts the level, so it must be judged; a bid AT the best is the commonest
-        # reading of all and changes nothing, hence the next float and not a tick below.
-        beyond = math.nextafter(float(best), math.inf)
-        high_f = beyond if high_f is None else min(high_f, beyond)
-    return Band(low_f, high_f, min(bounds.untils, default=None))
+    drop, best = bounds.drop, moment.state.best or ZERO
+    drop_f = None if drop is None else float(drop - max(step, best * MARGIN))
+    return Band(low_f, high_f, min(bounds.untils, default=None), drop_f)
 
 
-def _holds(band: Band, bid: float, at: datetime) -> bool:
+def _holds(band: Band, moment: Moment) -> bool:
+    bid, best = float(moment.bid or ZERO), float(moment.state.best or ZERO)
     return (
         (band.low is None or band.low < bid)
         and (band.high is None or bid < band.high)
-        and (band.until is None or at < band.until)
+        and (band.until is None or moment.at < band.until)
+        and (band.drop is None or bid > best - band.drop)
     )
 
 
 def _stops(moment: Moment, bounds: Bounds) -> None:
-    """Bids at or below the hard, trailing or soft stop."""
+    """Bids at or below the hard or the soft stop."""
     policy, entry = moment.policy, moment.held.entry
     levels = [stop_level(policy, entry)]
-    if policy.trailing_stop:
-        levels.append(moment.state.trail_level)
     if policy.soft_stop_pct is not None:
         levels.append(entry * (1 - policy.soft_stop_pct / HUNDRED))
     bounds.lows += [level for level in levels if level is not None]
+
+
+def _trail(moment: Moment, bounds: Bounds) -> None:
+    """Bids so far below the best that they reach the trailing level; a best that arms a stage.
+
+    A new best lifts the level by less than itself: what kept clear of the level will keep clear.
+    """
+    level, best, entry = moment.state.trail_level, moment.state.best, moment.held.entry
+    if not moment.policy.trailing_stop or best is None:
+        return
+    if level is not None:
+        bounds.drop = best - level
+    stages = [stage for stage in moment.policy.trailing_stop if stage.activation_pct]
+    arming = (entry * (1 + stage.activation_pct / HUNDRED) for stage in stages)
+    bounds.highs += [price for price in arming if price >= best]
 
 
 def _targets(moment: Moment, bounds: Bounds) -> None:
@@ -191,6 +204,7 @@ def _risen(moment: Moment, rule: MomentumExit, high: Decimal, bounds: Bounds) ->
 
 DEMANDS: tuple[Callable[[Moment, Bounds], None], ...] = (
     _stops,
+    _trail,
     _targets,
     _ladder,
     _times,

@@ -16,6 +16,14 @@ class Wallet(models.Model):
 
     address = models.CharField(_("address"), max_length=42, unique=True)
     label = models.CharField(_("label"), max_length=100, blank=True)
+    strategy = models.ForeignKey(
+        Strategy,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("strategy of new holdings"),
+        help_text=_("Its rules guard what the wallet buys; without one nothing watches it."),
+    )
     synced_at = models.DateTimeField(_("last complete answer"), null=True, blank=True)
     error = models.CharField(_("last error"), max_length=300, blank=True)
 
@@ -105,8 +113,9 @@ class Mark(models.Model):
     """What the watch remembers of a position; one narrow row, written only by a pass.
 
     It is `domain.state.WatchState` as columns, plus the quiet band: while the market's bid stays
-    strictly between `quiet_low` and `quiet_high` and the time before `quiet_until`, judging this
-    position again could change nothing (floats, one tick on the safe side).
+    strictly between `quiet_low` and `quiet_high`, less than `quiet_drop` below the best bid, and the
+    time before `quiet_until`, judging this position again could change nothing but its best bid and
+    the trailing level that follows from it (floats, one tick on the safe side).
     """
 
     position = models.OneToOneField(
@@ -122,6 +131,7 @@ class Mark(models.Model):
     unarmed = models.CharField(_("unarmed rules"), max_length=200, blank=True, default="")
     quiet_low = models.FloatField(null=True)
     quiet_high = models.FloatField(null=True)
+    quiet_drop = models.FloatField(null=True)
     quiet_until = models.DateTimeField(null=True)
     judged_at = models.DateTimeField(_("last judged in full"), null=True)
 

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from positions.domain.policy import Policy, PolicyError, effective
 from positions.domain.quotes import STALE, max_age_seconds
 from positions.domain.state import WatchState, load
+from positions.domain.stops import trail_level
 from positions.domain.views import Held
 from positions.models import LIVE_EXIT_STATES, Exit, Fill, Mark, Position, Quote
 from positions.presenting.rows import ExitNow, Row
@@ -76,7 +77,7 @@ def _row(position: Position, leave: Exit | None, sparks: Sparks, now: datetime) 
         outcome=market.outcome,
         held=_held(position),
         policy=policy,
-        state=_state(position),
+        state=_state(position, policy),
         entry_fees=position.entry_fees,
         fee_rate=market.fee_rate,
         fee_exponent=market.fee_exponent,
@@ -128,14 +129,15 @@ def _policy(position: Position) -> Policy:
         return Policy()
 
 
-def _state(position: Position) -> WatchState:
-    """The watch's memory; the best bid has a column of its own, which a pass raises on its own."""
+def _state(position: Position, policy: Policy) -> WatchState:
+    """The watch's memory; a calm pass raises the best bid alone, and the trailing level follows."""
     mark: Mark | None = getattr(position, "mark", None)
     if mark is None:
         return WatchState()
     state = load(mark.state)
     best = max((one for one in (mark.best, state.best) if one is not None), default=None)
-    return replace(state, best=best)
+    state = replace(state, best=best)
+    return replace(state, trail_level=trail_level(policy, position.entry_price, state))
 
 
 def _quote(position: Position) -> Quote | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from positions.domain import policy as policies
 from positions.domain.pnl import plain
-from positions.domain.state import WatchState, dump
+from positions.domain.state import WatchState, dump, load
+from positions.domain.stops import trail_level
 from positions.locks import hold_book
 from positions.models import LIVE_EXIT_STATES, ExitPolicy, Mark, Position
 
@@ -99,6 +101,21 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [jsonable(inner) for inner in value]
     return value
+
+
+def catch_up(position: Position) -> None:
+    """Stores the trailing level that the best bid has reached: calm passes raise the best alone.
+
+    To be called before the entry price changes, on which the armed stage hangs: no level falls by
+    itself.
+    """
+    mark = Mark.objects.select_for_update(of=("self",)).get(position=position)
+    if mark.best is None:
+        return
+    state = replace(load(mark.state), best=mark.best)
+    level = trail_level(effective_policy(position), position.entry_price, state)
+    mark.state = dump(replace(state, best=None, trail_level=level))
+    mark.save(update_fields=["state"])
 
 
 def write_state(mark: Mark, state: WatchState) -> None:

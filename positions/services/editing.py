@@ -17,6 +17,7 @@ from positions.domain.stops import stop_level
 from positions.models import Mark, Position
 from positions.services.base import (
     ServiceError,
+    catch_up,
     effective_policy,
     facts,
     refuse_while_selling,
@@ -56,6 +57,7 @@ def position_edit(
             return
         before = effective_policy(position)
         level = stop_level(before, position.entry_price)
+        catch_up(position)
         for name, value in changes.items():
             setattr(position, name, value)
         check_entry(position.market, position.entry_price, position.shares, position.entry_fees)

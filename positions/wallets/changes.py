@@ -66,6 +66,7 @@ def open_holding(
             source="wallet",
             actor=ACTOR,
             wallet=wallet,
+            strategy=wallet.strategy,
             now=now,
         )
         position.is_dust, position.wallet_seen_at = _is_dust(holding.shares, market), now

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from positions.domain.state import load
 from positions.models import ExitPolicy, Mark, Position
-from positions.services import policy_set, thesis_set
+from positions.selectors.rows import row
+from positions.services import policy_set, position_edit, thesis_set
 from tests.monitoring.engine.house import House, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
@@ -93,11 +93,43 @@ def test_time_ends_the_calm(house: House) -> None:
     assert [len(result.exits) for result in results] == [0, 0, 0, 0, 0, 1]
 
 
-def test_memory_is_kept_through_calm_passes(house: House) -> None:
-    position = house.position(policy={"trailing_stop": [{"distance_pct": "10"}]})
+def trailing(*stages: tuple[str, str]) -> dict[str, Any]:
+    rows = [{"distance_pct": distance, "activation_pct": start} for distance, start in stages]
+    return {"trailing_stop": rows, "confirm_seconds": 0}
+
+
+def test_trailing_level_follows_the_best_bid_of_calm_passes(house: House) -> None:
+    house.position(policy=trailing(("10", "0")))
     house.runs("0.50", "0.60", "0.57", "0.58")
-    mark = Mark.objects.get(position=position)
-    assert (mark.best, load(mark.state).trail_level) == (
-        Decimal("0.60"),
-        Decimal("0.540"),
+    assert (Mark.objects.get().best, judged_now(house)) == (Decimal("0.60"), [])
+    house.says("A", "0.54")
+    assert [row["level"] for row in house.run().triggers] == ["0.54"]
+
+
+def test_page_shows_the_trailing_level_of_calm_passes(house: House) -> None:
+    position = house.position(policy=trailing(("10", "0")))
+    house.runs("0.50", "0.60")
+    found = row(position.pk, house.clock.at)
+    assert (found and found.state.trail_level) == Decimal("0.540")
+
+
+def test_bid_that_arms_a_tighter_stage_ends_the_calm(house: House) -> None:
+    house.position(policy=trailing(("10", "0"), ("2", "12")))
+    house.runs("0.50", "0.57")
+    house.says("A", "0.558")
+    assert [row["level"] for row in house.run().triggers] == ["0.5586"]
+
+
+def test_higher_entry_does_not_lower_the_trailing_level(house: House) -> None:
+    """The best rose in calm passes; under the new entry the tight stage is no longer armed."""
+    position = house.position(policy=trailing(("10", "0"), ("5", "12")))
+    house.runs("0.50", "0.57", "0.59")
+    position_edit(
+        position_id=position.pk,
+        actor="ann",
+        now=house.clock.at,
+        entry_price=Decimal("0.60"),
+        confirmed=True,
     )
+    house.says("A", "0.56")
+    assert [row["level"] for row in house.run().triggers] == ["0.5605"]
