@@ -32,7 +32,7 @@ ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 class WalletForm(WalletBase):
     class Meta:
         model = Wallet
-        fields = ("address", "label")
+        fields = ("address", "label", "strategy")
         help_texts = {
             "address": gettext_lazy(
                 "The proxy (deposit) address of your profile page: 0x and 40 hex digits. It is"
@@ -50,15 +50,15 @@ class WalletForm(WalletBase):
 @admin.register(Wallet)
 class WalletAdmin(AnyAdmin):
     form = WalletForm
-    list_display = ("address", "label", "held", "synced_at", "error")
+    list_display = ("address", "label", "strategy", "held", "synced_at", "error")
     readonly_fields = ("synced_at", "error")
-    search_fields = ("address", "label")
+    search_fields = ("address", "label", "strategy")
     actions = ("sync_now",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
         held = Count("position", filter=Q(position__state=Position.State.OPEN))
-        found: QuerySet[Wallet] = super().get_queryset(request).annotate(held=held)
-        return found
+        found: QuerySet[Wallet] = super().get_queryset(request).select_related("strategy")
+        return found.annotate(held=held)
 
     @admin.display(description=gettext_lazy("open positions"), ordering="held")
     def held(self, obj: Wallet) -> int:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from positions.markets import market_ensure
-from positions.models import JournalEntry, Market, Position, Wallet
+from positions.models import JournalEntry, Market, Position, Strategy, Wallet
 from positions.services import ServiceError
 from positions.venues.base import MarketInfo, PermanentError, VenueError, WalletHolding
 from positions.venues.registry import source_for
@@ -71,7 +71,7 @@ def sync_all(
     """Every stored wallet once; one that fails keeps its error and does not stop the others."""
     found = []
     deadline = time.monotonic() + ALL_SECONDS
-    for wallet in Wallet.objects.order_by("pk"):
+    for wallet in Wallet.objects.select_related("strategy").order_by("pk"):
         try:
             found.append(_sync(wallet, now(), venue or _venue(), deadline, lambda _text: None))
         except VenueError as error:
@@ -84,14 +84,21 @@ def wallet_sync(
     *,
     now: datetime,
     venue: WalletVenue | None = None,
+    strategy: Strategy | None = None,
     say: Say = lambda _text: None,
 ) -> Synced:
-    """Stores the address and mirrors its holdings now. Raises VenueError when it cannot be read."""
+    """Stores the address and mirrors its holdings now; `strategy` guards what is new from now on.
+
+    Raises VenueError when it cannot be read.
+    """
     chosen = venue or _venue()
     known = Wallet.objects.filter(address=address.strip().lower()).first()
     if known is None:
         chosen.holdings(address)  # an address that is none is refused before it is stored
         known = Wallet.objects.get_or_create(address=address.strip().lower())[0]
+    if strategy is not None and known.strategy_id != strategy.pk:
+        known.strategy = strategy
+        known.save(update_fields=["strategy"])
     return _sync(known, now, chosen, None, say)
 
 

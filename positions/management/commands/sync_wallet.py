@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from positions.models import Strategy
 from positions.venues.base import VenueError
 from positions.wallets import Synced, wallet_sync
 
@@ -20,11 +21,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", help=_("0x and 40 hex digits"))
+        parser.add_argument("--strategy", help=_("whose rules guard what is new from now on"))
         parser.add_argument("--json", action="store_true", help=_("print one JSON document"))
 
     def handle(self, *args: Any, **options: Any) -> None:
+        strategy = self._strategy(options["strategy"])
         try:
-            synced = wallet_sync(options["address"], now=timezone.now(), say=self.stderr.write)
+            synced = wallet_sync(
+                options["address"], now=timezone.now(), strategy=strategy, say=self.stderr.write
+            )
         except VenueError as error:
             if options["json"]:
                 self.stdout.write(json.dumps({"error": str(error)}))
@@ -33,6 +38,15 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(asdict(synced), ensure_ascii=False))
         else:
             self._tell(synced)
+
+    def _strategy(self, name: str | None) -> Strategy | None:
+        if not name:
+            return None
+        known = {strategy.name: strategy for strategy in Strategy.objects.all()}
+        if name not in known:
+            texts = {"name": name, "known": ", ".join(sorted(known))}
+            raise CommandError(_("“%(name)s” is not known; known are %(known)s") % texts)
+        return known[name]
 
     def _tell(self, synced: Synced) -> None:
         counts = {
