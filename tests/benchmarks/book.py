@@ -9,6 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from positions.domain.state import WatchState, dump
 from positions.models import (
     ExitPolicy,
     Mark,
@@ -46,10 +47,10 @@ OWN_RULES = 10  # one position in so many states a stop of its own
 
 
 def fill(positions: int, bids: list[int], at: datetime) -> None:
-    """`positions` holdings spread evenly over markets with these bids (ticks), opened at `at`.
+    """`positions` holdings spread evenly over markets with these bids (ticks), watched for an hour.
 
     All have stop and target, half of them a trailing stop, a fifth a momentum exit, one in ten a
-    rule of its own, every second a thesis. Markets carry an hour of price points.
+    rule of its own, every second a thesis. Markets carry that hour's price points.
     """
     random = Random(11)
     markets = Market.objects.bulk_create(
@@ -81,11 +82,12 @@ def fill(positions: int, bids: list[int], at: datetime) -> None:
             entry_price=price(bids[number % len(bids)] - random.randint(-5, 5)),
             shares=Decimal(100),
             bought=Decimal(100),
-            opened_at=at,
+            opened_at=at - HISTORY,
         )
         for number in range(positions)
     )
-    Mark.objects.bulk_create(Mark(position=row) for row in rows)
+    watched = dump(WatchState(watched_since=at - HISTORY))
+    Mark.objects.bulk_create(Mark(position=row, state=watched) for row in rows)
     Thesis.objects.bulk_create(
         Thesis(position=row, text="It will.", probability=Decimal("0.95")) for row in rows[::2]
     )

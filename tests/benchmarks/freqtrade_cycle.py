@@ -43,10 +43,10 @@ class Guarded(IStrategy):  # type: ignore[misc]
         return dataframe
 
 
-def main(trades: int, folder: Path) -> None:
+def main(count: int, folder: Path) -> None:
     logging.disable(logging.WARNING)
     init_db(f"sqlite:///{folder / 'freqtrade.sqlite3'}")
-    walk = Walk(trades)
+    walk = Walk(count)
     for number, bid in enumerate(walk.bids):
         Trade.session.add(_trade(number, bid / TICKS))
     Trade.commit()
@@ -61,7 +61,8 @@ def main(trades: int, folder: Path) -> None:
 
     def step() -> int:
         exits = 0
-        for trade in Trade.get_open_trades():
+        trades = Trade.get_open_trades()  # held until the commit, as `FreqtradeBot.process` does
+        for trade in trades:
             rate = walk.bids[int(trade.pair[1:].split("/")[0])] / TICKS
             decided = strategy.should_exit(trade, rate, at, enter=False, exit_=False)
             exits += bool(decided)
@@ -71,7 +72,7 @@ def main(trades: int, folder: Path) -> None:
     def note(exits: int) -> int:
         if exits:
             raise SystemExit(f"{exits} trades would have been closed")
-        return trades
+        return count
 
     serve(advance, step, note)
 
