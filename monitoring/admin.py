@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,25 +15,12 @@ from monitoring.alerts import probe
 from monitoring.alerts.channels import revive, shown
 from monitoring.forms import ChannelForm
 from monitoring.models import Channel, MonitorRun, Notification, Trigger
+from positions.admin.base import ReadOnlyAdmin
 
 if TYPE_CHECKING:
-    AnyAdmin = admin.ModelAdmin[Any]
     BaseChannelAdmin = admin.ModelAdmin[Channel]
 else:  # Django's own class takes no type parameters when it runs
-    AnyAdmin = BaseChannelAdmin = admin.ModelAdmin
-
-
-class ReadOnlyAdmin(AnyAdmin):
-    """Rows that a machine wrote: to be looked at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    BaseChannelAdmin = admin.ModelAdmin
 
 
 @admin.register(Channel)

@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from positions import journal
+from positions.bookings import book_sale
 from positions.demo.cast import CLOSED_AGO, SAMPLES, Sample
-from positions.domain.pnl import FillPart, realised
 from positions.domain.state import WatchState, dump
 from positions.domain.window import Run
 from positions.exits import closed_entry
 from positions.locks import hold_book
 from positions.markets import TOLD, market_row
-from positions.models import Exit, Fill, Mark, Market, Position, PricePoint, Quote, Strategy
+from positions.models import Mark, Market, Position, PricePoint, Quote, Strategy
 from positions.services import ServiceError, position_open
 from positions.strategies import ensure_shipped
 from positions.venues import simulated, simulation
@@ -146,24 +146,6 @@ def _points(market: Market, runs: list[Run]) -> None:
 
 def _sold(position: Position, price: Decimal, at: datetime) -> None:
     """Closed by hand at `price` before anybody looked: no alert is sent of it."""
-    part = FillPart(price, position.shares)
-    profit = realised((part,), position.entry_price, Decimal(0))
-    exit_ = Exit.objects.create(
-        position=position,
-        rule="manual",
-        reason=_("closed before the demo began"),
-        trigger_price=price,
-        shares=position.shares,
-        filled=position.shares,
-        pnl=profit,
-        state=Exit.State.FILLED,
-        attempt=1,
-        created_at=at,
-        finished_at=at,
-    )
-    Fill.objects.create(exit=exit_, attempt=1, number=0, price=price, shares=part.shares, at=at)
-    position.shares, position.realised_pnl = Decimal(0), profit
-    position.state, position.closed_at = Position.State.CLOSED, at
-    position.close_reason = "manual"
-    position.save()
+    reason = _("closed before the demo began")
+    book_sale(position, price, reason=reason, sold_at=at, now=at, closed_by="manual")
     journal.append(closed_entry(position, at))

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from positions import journal
+from positions.bookings import book_sale
 from positions.domain.judge import ARMING_AGE
-from positions.domain.pnl import FillPart, plain, realised
+from positions.domain.pnl import plain
 from positions.domain.state import load
 from positions.domain.stops import stop_level
 from positions.domain.targets import target_level
@@ -21,7 +22,6 @@ from positions.exits import closed_entry
 from positions.models import (
     LIVE_EXIT_STATES,
     Exit,
-    Fill,
     JournalEntry,
     Mark,
     Market,
@@ -131,35 +131,21 @@ def close_elsewhere(position_id: int, departure: Departure, now: datetime) -> bo
             transaction.set_rollback(True)
             return False
         price, estimated = _price(position, departure)
-        part = FillPart(price, position.shares)
-        profit = realised((part,), position.entry_price, position.entry_fees / position.bought)
         reason = _("sold outside") if departure.kind == "sold" else _("moved out of the wallet")
         if estimated:
             reason = _("%(what)s; its price is not known, the last bid stands in") % {
                 "what": reason
             }
-        exit_ = Exit.objects.create(
-            position=position,
-            rule="manual",
+        position.wallet_shares = Decimal(0)
+        exit_ = book_sale(
+            position,
+            price,
             reason=reason,
-            trigger_price=price,
-            shares=part.shares,
-            filled=part.shares,
-            pnl=profit,
-            state=Exit.State.FILLED,
-            attempt=1,
+            sold_at=departure.at,
+            now=now,
+            closed_by=CLOSED_BY,
             requested_by=ACTOR,
-            created_at=departure.at,
-            finished_at=now,
         )
-        Fill.objects.create(
-            exit=exit_, attempt=1, number=0, price=price, shares=part.shares, at=departure.at
-        )
-        position.shares, position.wallet_shares = Decimal(0), Decimal(0)
-        position.realised_pnl += profit
-        position.state, position.closed_at = Position.State.CLOSED, now
-        position.close_reason = CLOSED_BY
-        position.save()
         data = facts(position) | {"exit": exit_.pk, "price": plain(price), "estimated": estimated}
         entry = journal.entry(
             CLOSED, reason, at=now, position=position, urgency="high", actor=ACTOR, data=data
