@@ -46,11 +46,12 @@ RISEN = 10  # one market in so many rose by 16 % within the last hour
 OWN_RULES = 10  # one position in so many states a stop of its own
 
 
-def fill(positions: int, bids: list[int], at: datetime) -> None:
+def fill(positions: int, bids: list[int], at: datetime) -> int:
     """`positions` holdings spread evenly over markets with these bids (ticks), watched for an hour.
 
     All have stop and target, half of them a trailing stop, a fifth a momentum exit, one in ten a
-    rule of its own, every second a thesis. Markets carry that hour's price points.
+    rule of its own, every second a thesis. Markets carry that hour's price points. Returns the id of
+    the first market; the others follow it.
     """
     random = Random(11)
     markets = Market.objects.bulk_create(
@@ -95,6 +96,7 @@ def fill(positions: int, bids: list[int], at: datetime) -> None:
         ExitPolicy(position=row, document=json.dumps({"stop_loss_price": f"{row.entry_price / 2}"}))
         for row in rows[::OWN_RULES]
     )
+    return markets[0].pk
 
 
 def _strategies() -> dict[tuple[bool, bool], Strategy]:

@@ -21,12 +21,13 @@ SIZE = Decimal(500)
 class Prices:
     """A PriceSource whose books are made between the passes, so that reading them costs nothing.
 
-    Market ids are 1, 2, ... in the order of the walk's prices.
+    Market ids are `first` and so on, in the order of the walk's prices.
     """
 
     venue = "sim"
 
-    def __init__(self, markets: int) -> None:
+    def __init__(self, markets: int, first: int = 1) -> None:
+        self.first = first
         self.walk = Walk(markets)
         self.at = BEGINNING
         self.readings = Readings({})
@@ -53,7 +54,7 @@ class Prices:
         raise NotImplementedError
 
     def _quote(self) -> None:
-        books = {pk: book(bid, self.at) for pk, bid in enumerate(self.walk.bids, 1)}
+        books = {pk: book(bid, self.at) for pk, bid in enumerate(self.walk.bids, self.first)}
         self.readings = Readings(books)
 
     def ports(self) -> Ports:
