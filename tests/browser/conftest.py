@@ -42,7 +42,7 @@ class Faults:
         return [error for error in self.errors if not any(text in error for text in self.expected)]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def orm_beside_playwright() -> Iterator[None]:
     """Playwright's sync API keeps an event loop in this thread, which Django takes for async code."""
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
@@ -59,8 +59,9 @@ def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
+    """Ended with this folder's tests: its event loop would stand in the way of the async ones."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running

@@ -20,9 +20,8 @@ THEMES = {"light": r"\[data-theme=light\]\{(.*?)\}", "dark": r"\[data-theme=dark
 
 @pytest.mark.parametrize("folder", [STATIC / "vendor", ROOT / "tests" / "browser" / "vendor"])
 def test_vendored_files_are_those_that_were_fetched(folder: Path) -> None:
-    listed = dict(
-        reversed(line.split("  ", 1)) for line in (folder / "SHA256SUMS").read_text().splitlines()
-    )
+    lines = (line.split("  ", 1) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    listed = {name: digest for digest, name in lines}
     own = {"SHA256SUMS", "README.md"}
     found = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()

@@ -35,7 +35,7 @@ def test_quiet_row_tells_price_holding_and_profit() -> None:
 
 def test_exact_numbers_are_plain_strings() -> None:
     found = view(ask=Decimal("0.640"))
-    numbers = {name: found[name] for name in ("bid", "ask", "pnl", "value", "shares", "entry")}  # type: ignore[literal-required]
+    numbers = {name: found[name] for name in ("bid", "ask", "pnl", "value", "shares", "entry")}
     assert numbers == {
         "bid": "0.634",
         "ask": "0.64",
@@ -66,6 +66,11 @@ def test_nearer_exit_is_named_with_what_it_would_book() -> None:
     )
 
 
+def test_price_exactly_at_a_level_says_at() -> None:
+    found = view("0.493")
+    assert (found["nx"], found["nx_t"], found["nx2"]) == ("49.3¢", "at stop", "then −$82.65")
+
+
 def test_price_near_the_stop_warns() -> None:
     found = view("0.505")
     assert (found["urg"], found["group"], words(found)) == (
@@ -86,11 +91,12 @@ def test_breached_stop_is_critical() -> None:
     assert (found["urg"], found["cls"]) == ("crit", "past")
     assert words(found) == [("crit", "Stop hit")]
     assert (found["nx"], found["nx_t"], found["nx2"]) == ("5.2¢", "past stop", "exit ≈ −$132.05")
-    assert found["why"] == "The stop is breached; it fires when the breach is confirmed."
+    assert found["why"] == ("44.1¢ is at or below the 49.3¢ stop; it sells once that is confirmed.")
 
 
 def test_stop_held_back_by_a_wide_spread_says_so() -> None:
-    found = view("0.441", blocked=True)
+    found = view("0.441", blocked=True, ask=Decimal("0.7"))
+    assert "but the ask is 70.0¢" in found["why"]
     assert words(found) == [("crit", "Stop held back: wide spread")]
 
 
