@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -30,9 +30,10 @@ class Sparklines:
     read_at: float = float("-inf")
 
     def fresh(self, now: datetime, monotonic: float) -> Sparks:
-        """The runs, read anew when they are a minute old."""
-        if monotonic - self.read_at >= SPARKS_EVERY:
-            quotes = Quote.objects.filter(market__position__state="open").distinct()
+        """The runs, read anew when they are a minute old or lack a market."""
+        quotes = Quote.objects.filter(market__position__state="open").distinct()
+        held = set(quotes.values_list("market_id", flat=True))
+        if monotonic - self.read_at >= SPARKS_EVERY or not held <= self.runs.keys():
             self.runs, self.read_at = spark_runs(quotes, now), monotonic
         return self.runs
 
@@ -92,8 +93,3 @@ class Shown:
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     changed = {name: value for name, value in new.items() if old.get(name, ...) != value}
     return {"id": new["id"], **changed}
-
-
-def due(last: float, monotonic: float, every: timedelta) -> bool:
-    """Whether `every` has passed since `last` (both of time.monotonic)."""
-    return monotonic - last >= every.total_seconds()

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_q.models import Schedule
 
 from monitoring.health import health
@@ -78,7 +79,11 @@ def read_runs() -> Runs:
     ]
     if not seconds:
         return Runs(beats=beats, text=_("No check has finished yet."))
-    text = _("%(n)d checks · median %(median).2f s · %(bad)d not complete") % {
+    text = ngettext(
+        "%(n)d check · median %(median).2f s · %(bad)d not complete",
+        "%(n)d checks · median %(median).2f s · %(bad)d not complete",
+        len(runs),
+    ) % {
         "n": len(runs),
         "median": median(seconds),
         "bad": sum(run.state != MonitorRun.State.COMPLETE for run in runs),

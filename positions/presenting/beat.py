@@ -64,13 +64,13 @@ def pulse(signs: Signs, now: datetime) -> Pulse:
         headline=_("The monitor has not checked for %(age)s.") % {"age": span(age)}
         if age is not None
         else _("The monitor has not checked yet."),
-        detail=detail(signs.state, signs.interval),
+        detail=detail(signs.state, signs.interval, checked=age is not None),
     )
 
 
-def detail(state: State, interval: int) -> str:
+def detail(state: State, interval: int, *, checked: bool) -> str:
     """What the banner adds."""
-    if state == "down":
+    if state == "down" or not checked:
         return _("Stops are not being watched. Expected every %(s)d s: is the worker running?") % {
             "s": interval
         }

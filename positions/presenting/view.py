@@ -180,13 +180,17 @@ def _next(row: Row, where: Levels) -> tuple[str, str, str]:
     target_away = None if where.target is None else where.target - row.bid
     if target_away is None or (stop_away is not None and stop_away <= target_away):
         assert stop_away is not None and where.stop is not None  # noqa: PT018  one of both is known
-        return _toward(row, stop_away, where.stop, _("to stop"), _("past stop"))
+        return _toward(row, stop_away, where.stop, _("to stop"), _("at stop"), _("past stop"))
     assert where.target is not None
-    return _toward(row, target_away, where.target, _("to target"), _("past target"))
+    return _toward(row, target_away, where.target, _("to target"), _("at target"), _("past target"))
 
 
-def _toward(row: Row, away: Decimal, level: Decimal, to: str, past: str) -> tuple[str, str, str]:
-    if away <= 0 and row.bid is not None:
+def _toward(
+    row: Row, away: Decimal, level: Decimal, to: str, at: str, past: str
+) -> tuple[str, str, str]:
+    if away == 0:
+        return row.price(level), at, _("then %(pnl)s") % {"pnl": _signed(row, level)}
+    if away < 0 and row.bid is not None:
         then = _("exit ≈ %(pnl)s") % {"pnl": _signed(row, row.bid)}
         return row.price(-away), past, then
     return row.price(away), to, _("then %(pnl)s") % {"pnl": _signed(row, level)}
@@ -250,11 +254,19 @@ def _why(row: Row, where: Levels) -> str:
         }
     if row.state.unarmed:
         return _("A rule was already past its level when watching began; it waits for your word.")
+    if where.stop is None or row.bid is None or row.bid > where.stop:
+        return ""
+    texts = {"bid": row.price(row.bid), "stop": row.price(where.stop)}
     if row.state.blocked:
-        return _("The stop is breached, but the spread is too wide to believe it at once.")
-    if where.stop is not None and row.bid is not None and row.bid <= where.stop:
-        return _("The stop is breached; it fires when the breach is confirmed.")
-    return ""
+        texts["ask"] = row.price(row.ask) if row.ask is not None else NONE
+        return (
+            _(
+                "%(bid)s is at or below the %(stop)s stop, but the ask is %(ask)s: too wide a"
+                " spread to believe it at once."
+            )
+            % texts
+        )
+    return _("%(bid)s is at or below the %(stop)s stop; it sells once that is confirmed.") % texts
 
 
 def _sold(row: Row) -> str:

@@ -32,7 +32,7 @@ function drawBanner(state, age) {
   if (state === 'ok') return;
   const [head, detail] = banner.querySelectorAll('b, span');
   put(head, age === null ? say('silent_none') : say('silent', span(age)));
-  put(detail, state === 'down' ? say('silent_down', pulse.interval) : say('silent_late', pulse.interval));
+  put(detail, state === 'down' || age === null ? say('silent_down', pulse.interval) : say('silent_late', pulse.interval));
 }
 
 function drawLink() {
