@@ -39,12 +39,13 @@ class Judged:
 
 @dataclass
 class Decisions:
-    """All judgements of one look, in order of position id.
+    """All judgements of one look, in order of position id, and by market id what it was judged by.
 
     `failed`: why a position could not be judged, by position id; `failed_in`: their markets.
     `confirming`: when to read again the breaches that wait for a second reading, by position id.
     """
 
+    priced: Mapping[int, Priced]
     judged: list[Judged] = field(default_factory=list)
     marks: list[tuple[Any, ...]] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Situation:
 
 def decide(chosen: Sequence[Candidate], situation: Situation) -> Decisions:
     """Judges each candidate; one that cannot be judged is named and stops no other."""
-    decisions = Decisions()
+    decisions = Decisions(situation.priced)
     for candidate in chosen:
         try:
             _one(candidate, situation, decisions)

@@ -77,7 +77,7 @@ def _look_and_act(work: Pass) -> None:
     wakes = decisions.wakes + _confirm(work, decisions)
     now = work.ports.now()
     work.result.wake_at = min((wake for wake in wakes if wake > now), default=None)
-    _count(work.result, markets, found, decisions)
+    _count(work.result, decisions)
     _summarise(work, found, decisions)
 
 
@@ -171,16 +171,12 @@ def _note_errors(work: Pass, decisions: decide.Decisions, found: look.Look) -> N
             work.result.errors.append({"position": pk, "error": text})
 
 
-def _count(
-    result: PassResult,
-    markets: Collection[look.Watched],
-    found: look.Look,
-    decisions: decide.Decisions,
-) -> None:
+def _count(result: PassResult, decisions: decide.Decisions) -> None:
     """The open positions as the pass met them: judged at a price, unpriced, or not judged."""
-    usable = {m.instrument.id: prices.price(m, found).tick.bid is not None for m in markets}
-    result.open = sum(market.positions for market in markets)
-    result.unpriced = sum(m.positions for m in markets if not usable[m.instrument.id])
+    usable = {pk: row.tick.bid is not None for pk, row in decisions.priced.items()}
+    held = {pk: row.market.positions for pk, row in decisions.priced.items()}
+    result.open = sum(held.values())
+    result.unpriced = sum(number for pk, number in held.items() if not usable[pk])
     for row in decisions.judged:
         # A holder may see it differently: by the size held, or with less patience for old quotes.
         result.unpriced += usable[row.candidate.market_id] - (row.tick.bid is not None)
