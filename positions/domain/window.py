@@ -49,6 +49,12 @@ def swing(runs: Sequence[Run]) -> Swing:
     return Swing(high, low, min(bids), runs[position].until)
 
 
+def forget(runs: list[Run], before: datetime) -> None:
+    """Drops readings older than any window still needs, in place."""
+    gone = next((index for index, run in enumerate(runs) if run.until >= before), len(runs))
+    del runs[:gone]
+
+
 def extend(runs: list[Run], at: datetime, bid: Decimal) -> None:
     """Adds a reading to a growing series, in place: an equal bid lengthens the last run."""
     if runs and runs[-1].bid == bid:

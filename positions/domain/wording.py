@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 
 MINUS = "−"
-SYMBOLS = {"USDC": "$", "USD": "$", "EUR": "€", "GBP": "£", "PKR": "Rs "}
+SYMBOLS = {"": "", "USDC": "$", "USD": "$", "EUR": "€", "GBP": "£", "PKR": "Rs "}
 CENTS = {"USDC", "USD"}
 
 
@@ -38,7 +38,9 @@ class Sentence:
     def _text(self, value: Part, translate: Callable[[str], str]) -> str:
         if isinstance(value, Sentence):
             return value.render(translate)
-        return translate(value) if isinstance(value, str) else self.price(value)
+        if isinstance(value, str):
+            return translate(value) if value else ""  # gettext("") is the catalogue's header
+        return self.price(value)
 
 
 Part = Decimal | str | Sentence
