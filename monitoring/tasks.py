@@ -15,8 +15,13 @@ logger = logging.getLogger(__name__)
 
 @every("beat")
 def beat() -> None:
-    """Shows that tasks are still being run: the supervisor watches for it."""
+    """Shows that tasks are still being run (the supervisor watches for it), and takes up what a
+    killed process left behind.
+    """
+    from monitoring.mending import mend
+
     note(WORKER, at=timezone.now())
+    mend(now=timezone.now())
 
 
 @every("monitor")

@@ -21,8 +21,8 @@ class Fault:
     breaks it before anything is done; `truncated` sends half of the JSON as if it were whole.
     `route`: a glob over the path without its leading slash ("clob/books", "gamma/*"); `token`: only
     calls that mention this text; `times`: how often (None: until cleared); `chance`: of each call.
-    `after`: an error status only after the work was done. `retry_after`: seconds, or the header's
-    literal text.
+    `after`: an error status or a `hang` only after the work was done. `retry_after`: seconds, or
+    the header's literal text.
     """
 
     kind: str

@@ -116,7 +116,8 @@ class FakeServer:
         if fault is None:
             return self._answer(request, call)
         call.fault = fault.kind
-        if fault.seconds:
+        late = fault.kind == "hang" and fault.after
+        if fault.seconds and not late:
             self.pause(fault.seconds)
         if fault.kind == "drop":
             return Reply(0, cut=True)
@@ -124,6 +125,8 @@ class FakeServer:
         if status is not None and not fault.after:
             return fault.spoil(self.error_reply(status))
         reply = self._answer(request, call)
+        if late:
+            self.pause(fault.seconds)
         return fault.spoil(reply if status is None else self.error_reply(status))
 
     def _answer(self, request: Request, call: Call) -> Reply:

@@ -69,6 +69,15 @@ def test_key_of_another_order_is_refused() -> None:
         assert [sell(server).status_code, sell(server, shares="5").status_code] == [200, 409]
 
 
+def test_order_is_executed_before_an_answer_that_hangs() -> None:
+    with ExchangeServer() as server:
+        server.knob("hang", route="orders", method="POST", seconds=5, after=True)
+        body = {"key": "k1", "token": "11", "shares": "100", "floor": "0.40"}
+        with pytest.raises(Broken):
+            requests.post(server.url + "/orders", json=body, timeout=0.2)
+        assert server.sold("11") == Decimal(100)
+
+
 def test_lost_answer_leaves_the_order_executed() -> None:
     with ExchangeServer() as server:
         server.lose_answers()

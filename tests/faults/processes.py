@@ -1,0 +1,223 @@
+"""kill -9 of the running product's processes, at moments that its servers choose.
+
+A server holds an answer back; while it does, the product is at a known step, and is killed there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tests.fakes.server import FakeServer
+from tests.faults.ground import Ground
+from tests.installation import children, descendants, parents
+from tests.servers import wait_until
+
+HELD_BACK = 2.0  # seconds
+WHOLE = 6  # children of a whole sentinel: four workers, the saver, the pusher
+RECOVERY = 90.0  # seconds in which all has to be sold and told again
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`arrange` makes a server hold back an answer, `reached` says that it does."""
+
+    name: str
+    arrange: Callable[[Ground], None]
+    reached: Callable[[Ground], bool]
+
+
+def held_back(server: FakeServer, path: str) -> bool:
+    """Whether a call to this path has been held back."""
+    return any(call.fault == "hang" for call in server.requests(path))
+
+
+def _hold(server: FakeServer, route: str, method: str, *, after: bool = False) -> None:
+    server.calls.clear()
+    server.knob("hang", route=route, method=method, times=1, seconds=HELD_BACK, after=after)
+
+
+def _lost_and_asked(ground: Ground) -> None:
+    ground.exchange.lose_answers(1)
+    _hold(ground.exchange, "orders/*", "GET")
+
+
+def _nothing(ground: Ground) -> None:
+    ground.exchange.calls.clear()
+
+
+MOMENTS = (
+    Moment(
+        "prices asked for",
+        lambda ground: _hold(ground.polymarket, "clob/books", "POST"),
+        lambda ground: held_back(ground.polymarket, "/books"),
+    ),
+    Moment(
+        "order sent, not executed yet",
+        lambda ground: _hold(ground.exchange, "orders", "POST"),
+        lambda ground: held_back(ground.exchange, "/orders"),
+    ),
+    Moment(
+        "order executed, not answered yet",
+        lambda ground: _hold(ground.exchange, "orders", "POST", after=True),
+        lambda ground: held_back(ground.exchange, "/orders") and bool(ground.exchange.sold()),
+    ),
+    Moment(
+        "answer lost, venue being asked",
+        _lost_and_asked,
+        lambda ground: held_back(ground.exchange, "/orders/"),
+    ),
+    Moment(
+        "order answered, being booked",
+        _nothing,
+        lambda ground: any(call.status for call in ground.exchange.requests("/orders")),
+    ),
+    Moment(
+        "alert on its way",
+        lambda ground: _hold(ground.discord, "api/webhooks/*", "POST"),
+        lambda ground: held_back(ground.discord, "/webhooks/"),
+    ),
+    Moment(
+        "alert delivered, not marked yet",
+        lambda ground: _hold(ground.discord, "api/webhooks/*", "POST", after=True),
+        lambda ground: held_back(ground.discord, "/webhooks/"),
+    ),
+)
+
+
+class Product:
+    """`manage.py up` on a ground; started again by `kill("everything")`, as systemd would."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.services: dict[int, list[int]] = {}
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        started: subprocess.Popen[bytes] = self.ground.installation.start("up")
+        return started
+
+    def parts(self) -> dict[str, int]:
+        """Pids by name; those that are not there right now are left out."""
+        found = {}
+        for pid in children(self.process.pid):
+            found["worker" if "run_worker" in _command(pid) else "web"] = pid
+        for name, parent in (("cluster", "worker"), ("sentinel", "cluster")):
+            below = children(found[parent]) if parent in found else []
+            if below:
+                found[name] = below[0]
+        return found
+
+    def workers(self) -> list[int]:
+        """The cluster's task workers. Of a new sentinel's children the last two save results and
+        push tasks; workers that replace dead ones come after them.
+        """
+        sentinel = self.parts().get("sentinel")
+        family = children(sentinel) if sentinel else []
+        if sentinel and sentinel not in self.services and len(family) == WHOLE:
+            self.services[sentinel] = family[-2:]
+        services = self.services.get(sentinel or 0)
+        return [pid for pid in family if pid not in services] if services else []
+
+    def busy(self) -> list[int]:
+        """Workers that hold a lease: of the pass, or of a channel."""
+        rows = self.ground.installation.query(
+            "SELECT holder FROM monitoring_lease UNION SELECT lease_holder FROM monitoring_channel"
+        )
+        pids = {int(row[0].split(":")[-2]) for row in rows if row[0].count(":") >= 2}
+        return [pid for pid in self.workers() if pid in pids]
+
+    def victims(self, name: str) -> list[int]:
+        """Who dies when `name` is killed."""
+        parts = self.parts()
+        busy = self.busy()
+        if name == "busy worker process":
+            return busy
+        if name == "idle worker process":
+            return [pid for pid in self.workers() if pid not in busy][:1]
+        if name == "everything":
+            return [self.process.pid, *descendants(self.process.pid)]
+        if name == "whole worker":
+            return [parts["worker"], *descendants(parts["worker"])] if "worker" in parts else []
+        return [parts[name]] if name in parts else []
+
+    def kill(self, name: str) -> list[int]:
+        """SIGKILL to all of them at once; returns whom it hit."""
+        victims = self.victims(name)
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if self.process.pid in victims:
+            self.process.wait()
+            self.process = self._start()
+        return victims
+
+    def ready(self) -> bool:
+        """Whether web answers, the cluster is whole and a pass has been made."""
+        complete = "SELECT count(*) FROM monitoring_monitorrun WHERE state = 'complete'"
+        try:
+            return (
+                self.ground.installation.get("/livez")[0] == 200
+                and bool(self.workers())
+                and bool(self.ground.installation.query(complete)[0][0])
+            )
+        except Exception:  # noqa: BLE001  the database is being made
+            return False
+
+
+VICTIMS = (
+    "busy worker process",
+    "idle worker process",
+    "cluster",
+    "sentinel",
+    "whole worker",
+    "web",
+    "everything",
+)
+
+
+def _command(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:  # noqa: PTH123
+            return file.read().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def killed_at(product: Product, moment: Moment, victim: str) -> float | None:
+    """Kill `victim` at this moment of a new position's exit; seconds until all is sold and told.
+
+    None when the victim was gone already: the moment lasts milliseconds only.
+    """
+    ground = product.ground
+    moment.arrange(ground)
+    ground.hold()
+    wait_until(lambda: moment.reached(ground), seconds=30, what=moment.name)
+    killed = product.kill(victim)
+    began = time.monotonic()
+    recovered(product, RECOVERY)
+    for server in (ground.polymarket, ground.exchange, ground.discord):
+        server.clear()
+    return time.monotonic() - began if killed else None
+
+
+def recovered(product: Product, seconds: float) -> None:
+    """Waits until nothing is open, everything is told and the page answers. Raises TimeoutError."""
+    ground = product.ground
+
+    def done() -> bool:
+        return not ground.open_positions() and not ground.untold() and product.ready()
+
+    try:
+        wait_until(done, seconds=seconds, what="recovery")
+    except TimeoutError as error:
+        error.add_note(ground.installation.output(product.process)[-4000:])
+        raise
+
+
+__all__ = ["MOMENTS", "VICTIMS", "Moment", "Product", "killed_at", "parents", "recovered"]
