@@ -143,7 +143,9 @@ def _named(row: Row) -> str:
 
 
 class Card(TypedDict):
-    """One position that asks for a look. `key` changes when the card's shape does."""
+    """One position that asks for a look. `key` changes when the card's shape does; `close`: whether
+    it offers to sell.
+    """
 
     key: str
     id: int
@@ -153,6 +155,7 @@ class Card(TypedDict):
     title: str
     text: str
     name: str
+    close: bool
 
 
 MOST = 3
@@ -177,6 +180,7 @@ def _card(view: RowView) -> Card:
         title=f"{badge['text']} — {view['title']}",
         text=view["why"] or numbers,
         name=view["title"],
+        close=view["urg"] == "crit" and not view["selling"],
     )
 
 

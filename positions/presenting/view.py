@@ -31,6 +31,7 @@ class RowView(TypedDict):
     outcome: str
     chip: str
     demo: bool
+    selling: bool
     link: str
     search: str
     group: str
@@ -87,6 +88,7 @@ def row_view(row: Row, now: datetime) -> RowView:
         outcome=row.outcome,
         chip="no" if row.outcome.lower() == "no" else "",
         demo=row.demo,
+        selling=row.exit is not None,
         link=row.link,
         search=f"{row.question} {row.outcome} {row.strategy}".lower(),
         group="closed" if not row.is_open else "att" if attention else "open",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from positions import services
-from positions.models import Position
+from positions.models import LIVE_EXIT_STATES, Exit, Position
 from positions.presenting.badges import rule_name
 from positions.views.respond import action, actor, done, refused
 
@@ -55,6 +55,17 @@ def unmute(request: HttpRequest, position_id: int) -> HttpResponse:
     """Alerts again."""
     services.position_unmute(position_id=position_id, actor=actor(request), now=timezone.now())
     message = _("Alerts of “%(name)s” are on again.") % {"name": _named(position_id)}
+    return done(request, message, reverse("detail", args=[position_id]))
+
+
+@action
+def cancel(request: HttpRequest, position_id: int) -> HttpResponse:
+    """Stops a sale that is still waiting; what was sold stays sold, the rules go on watching."""
+    live = Exit.objects.filter(position_id=position_id, state__in=LIVE_EXIT_STATES).first()
+    if live is None:
+        raise services.ServiceError(_("No sale of this position is running."))
+    services.exit_cancel_request(exit_id=live.pk, actor=actor(request), now=timezone.now())
+    message = _("The sale is cancelled. Its rules go on watching.")
     return done(request, message, reverse("detail", args=[position_id]))
 
 

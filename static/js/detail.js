@@ -39,7 +39,7 @@ export function takeDetail(rows) {
     }
   }
   if (row.rail && refs) drawRail(refs, row.rail);
-  if (row.state && row.state !== hero.dataset.state) { location.reload(); return; }
+  if ((row.state && row.state !== hero.dataset.state) || (row.selling !== undefined && String(row.selling) !== hero.dataset.selling)) { location.reload(); return; }
   if (!timer) timer = setTimeout(redraw, Math.max(500, REDRAW - (Date.now() - drawn)));
 }
 

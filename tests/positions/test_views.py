@@ -18,7 +18,7 @@ from positions.domain.state import EMPTY, dump
 from positions.models import Exit, JournalEntry, Mark, Position
 from tests.website import checked, hold, member, tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 
 JSON = {"accept": "application/json"}
 
@@ -177,7 +177,10 @@ def test_activity_goes_back_page_by_page(alice: Client) -> None:
     first = alice.get("/activity/").content.decode()
     (older,) = re.findall(r"\?before=\d+", first)
     second = alice.get(f"/activity/{older}").content.decode()
-    assert (first.count('<span class="fi">'), second.count('<span class="fi">')) == (51, 11)  # one is the live list's shape
+    assert (first.count('<span class="fi">'), second.count('<span class="fi">')) == (
+        51,
+        11,
+    )  # one is the live list's shape
 
 
 @pytest.mark.parametrize(
@@ -249,6 +252,18 @@ def test_closing_works_without_javascript(alice: Client) -> None:
     assert "Sell 950 Yes" in page
     answer = alice.post(f"/positions/{position.pk}/close/", {"shares": "950"}, follow=True)
     assert "Selling 950 Yes" in answer.content.decode()
+
+
+def test_waiting_sale_can_be_cancelled(alice: Client) -> None:
+    position = hold()
+    status, body = post(alice, f"/positions/{position.pk}/cancel/")
+    assert (status, body["error"]) == (409, "No sale of this position is running.")
+    post(alice, f"/positions/{position.pk}/close/")
+    assert "Cancel the sale" in text(alice, f"/positions/{position.pk}/")
+    status, body = post(alice, f"/positions/{position.pk}/cancel/")
+    assert (status, body["message"][:22]) == (200, "The sale is cancelled.")
+    assert Exit.objects.get().state == "cancelled"
+    assert "Close now" in text(alice, f"/positions/{position.pk}/")
 
 
 def test_closing_everything_asks_for_the_number(alice: Client) -> None:
@@ -323,6 +338,7 @@ ACTIONS = [
     "/close-everything/",
     "/demo/clear/",
     "/positions/{id}/close/",
+    "/positions/{id}/cancel/",
     "/positions/{id}/mute/",
     "/positions/{id}/unmute/",
     "/positions/{id}/check/",
