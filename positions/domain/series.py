@@ -102,7 +102,7 @@ def _history(text: str) -> Iterator[Point]:
 
 
 def _rows(text: str) -> Iterator[Point]:
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         if sorted(header) not in (["bid", "time"], sorted(COLUMNS)):
