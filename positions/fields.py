@@ -23,8 +23,10 @@ from positions.domain.pnl import plain
 
 if TYPE_CHECKING:
     AnyField = models.Field[Any, Any]
-else:  # Django's own class takes no type parameters when it runs
+    AnyOneToOneField = models.OneToOneField[Any, Any]
+else:  # Django's own classes take no type parameters when they run
     AnyField = models.Field
+    AnyOneToOneField = models.OneToOneField
 
 
 class ExactDecimalField(AnyField):
@@ -70,6 +72,17 @@ class ExactDecimalField(AnyField):
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:  # type: ignore[override]
         return super().formfield(**{"form_class": PlainDecimalFormField, **kwargs})
+
+
+class RowOfField(AnyOneToOneField):
+    """The primary key of a row that belongs to another one.
+
+    SQLite keeps a `bigint` key in an index beside the table; an `integer` one is the row's own
+    number, which saves a pass over 10,000 positions as many searches.
+    """
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
 
 
 class PlainDecimalFormField(forms.DecimalField):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from positions.fields import ExactDecimalField, above, at_least, at_most
+from positions.fields import ExactDecimalField, RowOfField, above, at_least, at_most
 
 
 class Market(models.Model):
@@ -106,9 +106,7 @@ class Quote(models.Model):
     told a usable bid; `bid_since`: since when every usable reading had this bid.
     """
 
-    market = models.OneToOneField(
-        Market, models.CASCADE, primary_key=True, verbose_name=_("market")
-    )
+    market = RowOfField(Market, models.CASCADE, primary_key=True, verbose_name=_("market"))
     bid = ExactDecimalField(_("usable bid"), null=True)
     bid_f = models.FloatField(_("usable bid, for coarse filters only"), null=True)
     ask = ExactDecimalField(_("best ask"), null=True)

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from positions.fields import ExactDecimalField, above, at_least, at_most
+from positions.fields import ExactDecimalField, RowOfField, above, at_least, at_most
 from positions.models.market import Market
 from positions.models.rules import Strategy
 
@@ -118,9 +118,7 @@ class Mark(models.Model):
     the trailing level that follows from it (floats, one tick on the safe side).
     """
 
-    position = models.OneToOneField(
-        Position, models.CASCADE, primary_key=True, verbose_name=_("position")
-    )
+    position = RowOfField(Position, models.CASCADE, primary_key=True, verbose_name=_("position"))
     state = models.TextField(_("watch state"), default="{}")
     best = ExactDecimalField(
         _("best usable bid"), null=True, help_text=_("Since we began to watch.")
