@@ -26,6 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[MISSING] = set()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The pages come last: after Playwright no test of a coroutine can begin in this process."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def need(request: pytest.FixtureRequest, name: str, found: object) -> None:
     """Skip the test where a program is not installed, and name it at the end; fail it in CI."""
     if found:

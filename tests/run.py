@@ -1,4 +1,4 @@
-"""The whole suite: everything on SQLite, then the tests of the database on PostgreSQL again.
+"""The whole suite: everything on SQLite, the database's tests on PostgreSQL again, the pages.
 
 `python -m tests.run [pytest's arguments]`. The closing line adds both rounds up and names the parts
 that could not run for want of a program.
@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.installation import ANY_KEY, ROOT
@@ -20,42 +22,73 @@ from tests.servers import postgres_programs, running_postgres
 
 
 def main(arguments: list[str]) -> int:
-    """Run both rounds; 0 when nothing failed."""
-    totals: Counter[str] = Counter()
-    missing: set[str] = set()
+    """Run all rounds; 0 when nothing failed."""
+    tally = Tally()
     with ExitStack() as stack:
         programs = postgres_programs()
         environ: dict[str, str] = {}
         if programs:
             server = stack.enter_context(running_postgres(programs))
             environ["PM_TEST_POSTGRES"] = server.url
-        codes = [round_of(arguments, environ, totals, missing)]
+        chosen = "-m" in arguments  # then the caller's own selection is the whole of it
+        pages = None if chosen else Round(["-m", "browser", *arguments], environ, quiet=True)
+        Round([] if chosen else ["-m", "not browser"], environ, arguments).end(tally)
         if programs:
-            environ |= {"DATABASE_URL": server.database(), "SECRET_KEY": ANY_KEY}
-            codes.append(round_of(["-m", "both_dbs", *arguments], environ, totals, missing))
+            on_postgres = environ | {"DATABASE_URL": server.database(), "SECRET_KEY": ANY_KEY}
+            Round(["-m", "both_dbs"], on_postgres, arguments).end(tally)
         else:
-            missing.add("PostgreSQL")
-    if missing and os.environ.get("CI", "").lower() in {"true", "1"}:
-        codes.append(1)
-    print(closing_line(totals, missing), flush=True)
-    # 5: this round's selection held no test.
-    return max((code for code in codes if code != 5), default=5)
+            tally.missing.add("PostgreSQL")
+        if pages:
+            pages.end(tally)
+    if tally.missing and os.environ.get("CI", "").lower() in {"true", "1"}:
+        tally.codes.append(1)
+    print(closing_line(tally.totals, tally.missing), flush=True)
+    # 5: a round's selection held no test.
+    return max((code for code in tally.codes if code != 5), default=5)
 
 
-def round_of(
-    arguments: list[str], environ: dict[str, str], totals: Counter[str], missing: set[str]
-) -> int:
-    """One run of pytest; its counts are added to `totals`, what it lacked to `missing`."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "pytest", *arguments]
-        env = {**os.environ, **environ, "PM_TEST_REPORT": str(report)}
-        code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
-        if report.exists():
-            told = json.loads(report.read_text())
-            totals.update(told["counts"])
-            missing.update(told["missing"])
-    return code
+@dataclass
+class Tally:
+    """What all rounds brought."""
+
+    totals: Counter[str] = field(default_factory=Counter)
+    missing: set[str] = field(default_factory=set)
+    codes: list[int] = field(default_factory=list)
+
+
+class Round:
+    """A pytest of its own, begun at once. `quiet`: it runs beside another and prints at its end.
+
+    The pages have one to themselves: Playwright's loop runs on in the main thread, where no test of
+    a coroutine can then begin one; and they mostly wait, so the time they take is another's.
+    """
+
+    def __init__(
+        self,
+        selection: list[str],
+        environ: dict[str, str],
+        arguments: Sequence[str] = (),
+        *,
+        quiet: bool = False,
+    ) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.report = Path(self.folder.name) / "report.json"
+        self.printed = Path(self.folder.name) / "printed" if quiet else None
+        command = [sys.executable, "-m", "pytest", *selection, *arguments]
+        env = {**os.environ, **environ, "PM_TEST_REPORT": str(self.report)}
+        out = self.printed.open("wb") if self.printed else None
+        self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
+
+    def end(self, tally: Tally) -> None:
+        """Waits for it and adds up what it brought."""
+        tally.codes.append(self.process.wait())
+        if self.printed:
+            print(self.printed.read_text(errors="replace"), end="", flush=True)
+        if self.report.exists():
+            told = json.loads(self.report.read_text())
+            tally.totals.update(told["counts"])
+            tally.missing.update(told["missing"])
+        self.folder.cleanup()
 
 
 def closing_line(totals: Counter[str], missing: set[str]) -> str:
