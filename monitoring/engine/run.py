@@ -94,7 +94,7 @@ def _judge_and_store(
     with transaction.atomic():
         hold_book()
         work.lease.renew(now)
-        settled = settle.apply_statuses(found.statuses, now=now)
+        settled = settle.apply_statuses(found.statuses, markets, now=now)
         prices.write_prices(priced.values())
         paused = exits_are_paused()
         live = act.live_exits()

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from monitoring.engine.look import Watched
+from monitoring.engine.sql import exact, stamp, update_many
 from positions import exits, journal
 from positions.models import Exit, JournalEntry, Market, Position
 from positions.venues.base import MarketStatus
 
 
-def apply_statuses(statuses: Mapping[int, MarketStatus], *, now: datetime) -> list[Exit]:
+def apply_statuses(
+    statuses: Mapping[int, MarketStatus], markets: Iterable[Watched], *, now: datetime
+) -> list[Exit]:
     """Stores market states and settles the open positions of resolved ones; in the caller's
     transaction. A position whose order may still be out waits until that is known.
 
     Returns the exits that settled them.
     """
+    _store(statuses, now)
+    resolved = {pk for pk, status in statuses.items() if status.state == "resolved"}
+    resolved |= {market.instrument.id for market in markets if market.state == "resolved"}
     entries: list[JournalEntry] = []
     settled: list[Exit] = []
-    markets = Market.objects.in_bulk(statuses.keys())
-    for pk, market in markets.items():
-        status = statuses[pk]
-        market.state, market.status_at = status.state, now
-        if status.state == "resolved" and status.settle_price is not None:
-            market.settle_price = status.settle_price
-        market.save(update_fields=["state", "status_at", "settle_price"])
-    for position in _resolved_positions():
+    for position in _held_in(resolved) if resolved else ():
         price = position.market.settle_price
         if price is not None:
             exit_, told = exits.settle(position, price, now=now)
@@ -35,10 +35,19 @@ def apply_statuses(statuses: Mapping[int, MarketStatus], *, now: datetime) -> li
     return settled
 
 
-def _resolved_positions() -> list[Position]:
+def _store(statuses: Mapping[int, MarketStatus], now: datetime) -> None:
+    states = [(status.state, stamp(now), pk) for pk, status in statuses.items()]
+    update_many("positions_market", "id", [("state", "text"), ("status_at", "time")], states)
+    prices = [
+        (exact(status.settle_price), pk)
+        for pk, status in statuses.items()
+        if status.state == "resolved" and status.settle_price is not None
+    ]
+    update_many("positions_market", "id", [("settle_price", "numeric")], prices)
+
+
+def _held_in(resolved: Collection[int]) -> list[Position]:
     rows = Position.objects.select_related("market").filter(
-        state=Position.State.OPEN,
-        # By market: a join would walk all open positions.
-        market__in=Market.objects.filter(state=Market.State.RESOLVED),
+        state=Position.State.OPEN, market__in=resolved, market__state=Market.State.RESOLVED
     )
     return list(rows.exclude(exits__state=Exit.State.WORKING))
