@@ -118,7 +118,7 @@ def _history(market: Market, bid: int, at: datetime, random: Random) -> Iterator
     risen = market.pk % RISEN == 0
     since, last = passes, None
     for left in range(passes, 0, -1):
-        if last is not None and random.random() > SCENES["ordinary"].moves:
+        if last is not None and random.random() > SCENES["busy"].moves:
             continue
         if last is not None:
             yield _point(market, last, at, since, left + 1)

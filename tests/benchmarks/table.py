@@ -6,8 +6,8 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from statistics import median
-from typing import Any
+from statistics import mean, median
+from typing import Any, NamedTuple
 
 import django
 import psycopg
@@ -16,24 +16,36 @@ from tests.benchmarks.lanes import Lane
 from tests.benchmarks.scratch import Scratch
 
 
+class Figures(NamedTuple):
+    """Of all repetitions; the mean also holds what comes now and then, such as a collection of
+    garbage or a checkpoint.
+    """
+
+    min: float
+    median: float
+    mean: float
+
+    def over(self, other: Figures) -> Figures:
+        """Minimum by minimum, median by median, mean by mean."""
+        return Figures(*(mine / theirs for mine, theirs in zip(self, other, strict=True)))
+
+
 @dataclass(frozen=True)
 class Row:
-    """One lane in one scene; ms of a whole repetition, us of one position; ratios of minima and
-    medians to the lane's floor, and how many times less a position costs than in freqtrade.
+    """One lane in one scene: `ms` of a whole repetition, `us` of one position of it, `to_floor` how
+    many times the floor's, `below_freqtrade` how many times less a position costs than there.
     """
 
     scene: str
     lane: str
     place: str
     positions: int
-    judged: int
-    min_ms: float
-    median_ms: float
-    min_us: float
-    median_us: float
+    judged: int | None
+    ms: Figures
+    us: Figures
+    to_floor: Figures | None
+    below_freqtrade: Figures | None
     peak_mb: float
-    to_floor: tuple[float, float] | None = None
-    below_freqtrade: tuple[float, float] | None = None
 
 
 @dataclass
@@ -56,13 +68,16 @@ class Report:
             "surroundings": self.surroundings,
             "missing": self.missing,
             "first_pass": first,
-            "rows": [asdict(row) for row in self.rows],
+            "rows": [_as_json(row) for row in self.rows],
         }
 
     def lines(self) -> list[str]:
         """As text."""
-        out = [*self.surroundings, ""]
-        out += [HEADER, "-" * len(HEADER), *(_line(row) for row in self.rows), ""]
+        out = [*self.surroundings, "", HEADER, "-" * len(HEADER)]
+        for before, row in zip([None, *self.rows], self.rows, strict=False):
+            out += [""] if before and before.scene != row.scene else []
+            out.append(_line(row))
+        out.append("")
         out += [
             f"the first pass on {place}, which judges all {count:,}: {ms:,.0f} ms"
             for (place, count), ms in self.first_ms.items()
@@ -70,68 +85,64 @@ class Report:
         return out + self.missing
 
 
+def _as_json(row: Row) -> dict[str, Any]:
+    values = {
+        name: value._asdict() if isinstance(value, Figures) else value
+        for name, value in asdict(row).items()
+    }
+    return values
+
+
 HEADER = (
-    f"{'scene':<9} {'lane':<9} {'on':<11} {'positions':>9} {'judged':>6} {'ms min':>8} "
-    f"{'median':>8} {'µs each min':>11} {'median':>7} {'× floor':>10} {'below freqtrade':>15} "
-    f"{'peak MB':>7}"
+    f"{'scene':<6} {'lane':<9} {'on':<10} {'positions':>9} {'judged':>6}"
+    f"{'ms: min':>9}{'median':>8}{'mean':>8}{'µs each: median':>17}"
+    f"{'× floor: min, median, mean':>28}{'below freqtrade':>20}{'peak MB':>9}"
 )
 
 
 def _line(row: Row) -> str:
+    judged = "" if row.judged is None else f"{row.judged:,}"
     return (
-        f"{row.scene:<9} {row.lane:<9} {row.place:<11} {row.positions:>9,} {row.judged:>6,} "
-        f"{row.min_ms:>8.1f} {row.median_ms:>8.1f} {row.min_us:>11.2f} {row.median_us:>7.2f} "
-        f"{_pair(row.to_floor):>10} {_pair(row.below_freqtrade):>15} {row.peak_mb:>7.0f}"
+        f"{row.scene:<6} {row.lane:<9} {row.place:<10} {row.positions:>9,} {judged:>6}"
+        f"{row.ms.min:>9.1f}{row.ms.median:>8.1f}{row.ms.mean:>8.1f}{row.us.median:>17.1f}"
+        f"{_times(row.to_floor):>28}{_times(row.below_freqtrade):>20}{row.peak_mb:>9.0f}"
     )
 
 
-def _pair(ratios: tuple[float, float] | None) -> str:
-    return "" if ratios is None else f"{ratios[0]:.1f} / {ratios[1]:.1f}"
+def _times(figures: Figures | None) -> str:
+    return "  ".join(f"{figure:4.1f}" for figure in figures) if figures else ""
 
 
 def row(lane: Lane, scene: str, running: Sequence[Lane]) -> Row:
     """The row of a lane, beside the others of its run."""
-    lowest, middle = _both(lane, scene)
-    judged = round(median(lane.notes[scene])) if lane.kind != "floor" else 0
-    floor = None
-    rival = None
-    if lane.kind == "pass":
-        floor = _ratios(lane, scene, _other(lane, "floor", running), per_position=False)
-        rivals = [other for other in running if other.kind == "freqtrade"]
-        rival = _ratios(rivals[0], scene, lane, per_position=True) if rivals else None
+    own, is_pass = _us(lane, scene), lane.kind == "pass"
+    floors = [o for o in running if o.kind == "floor" and is_pass and _same(o, lane)]
+    rivals = [o for o in running if o.kind == "freqtrade" and is_pass]
     return Row(
         scene,
         lane.kind,
         lane.place,
         lane.positions,
-        judged,
-        lowest,
-        middle,
-        lowest * 1000 / lane.positions,
-        middle * 1000 / lane.positions,
+        round(median(lane.notes[scene])) if is_pass else None,
+        _ms(lane, scene),
+        own,
+        own.over(_us(floors[0], scene)) if floors else None,
+        _us(rivals[0], scene).over(own) if rivals else None,
         lane.peak_mb,
-        floor,
-        rival,
     )
 
 
-def _both(lane: Lane, scene: str) -> tuple[float, float]:
-    return min(lane.times[scene]), median(lane.times[scene])
+def _same(one: Lane, other: Lane) -> bool:
+    return (one.place, one.positions) == (other.place, other.positions)
 
 
-def _other(lane: Lane, kind: str, running: Sequence[Lane]) -> Lane:
-    same = (lane.place, lane.positions)
-    return next(o for o in running if o.kind == kind and (o.place, o.positions) == same)
+def _ms(lane: Lane, scene: str) -> Figures:
+    times = lane.times[scene]
+    return Figures(min(times), median(times), mean(times))
 
 
-def _ratios(over: Lane, scene: str, under: Lane, *, per_position: bool) -> tuple[float, float]:
-    """Minimum by minimum and median by median."""
-    sizes = under.positions / over.positions if per_position else 1.0
-    first, second = (
-        upper / lower * sizes
-        for upper, lower in zip(_both(over, scene), _both(under, scene), strict=True)
-    )
-    return first, second
+def _us(lane: Lane, scene: str) -> Figures:
+    return Figures(*(ms * 1000 / lane.positions for ms in _ms(lane, scene)))
 
 
 def surroundings(found: Sequence[Scratch]) -> list[str]:
