@@ -68,14 +68,22 @@ def badges(row: Row, levels: Levels, now: datetime) -> list[Badge]:
     """All that holds, the worst first."""
     if not row.is_open:
         return []
-    found = [_selling(row), _stop(row, levels), _unarmed(row), _unpriced(row), _asked(row)]
-    found += [_target(row, levels), _muted(row, now), _dust(row)]
+    found = [_broken(row), _selling(row), _stop(row, levels), _unarmed(row), _unpriced(row)]
+    found += [_asked(row), _absent(row), _target(row, levels), _muted(row, now), _dust(row)]
     return [badge for badge in found if badge]
 
 
 def near(bid: Decimal, level: Decimal) -> bool:
     """Within 5 % of a level."""
     return abs(bid - level) <= level * NEAR
+
+
+def _broken(row: Row) -> Badge | None:
+    return Badge(tone="crit", icon="warn", text=_("Rules unreadable")) if row.broken else None
+
+
+def _absent(row: Row) -> Badge | None:
+    return Badge(tone="warn", icon="ask", text=_("Closed elsewhere?")) if row.absent else None
 
 
 def _selling(row: Row) -> Badge | None:

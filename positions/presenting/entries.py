@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from positions.presenting.badges import iso, rule_name
+from positions.presenting.text import first_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,16 @@ KINDS = {
     "exit_partial": (gettext_noop("%(rule)s: not all sold"), "warn"),
     "exit_failed": (gettext_noop("%(rule)s: sale held up"), "warn"),
     "exit_cancelled": (gettext_noop("%(rule)s: cancelled"), "list"),
-    "triggered": (gettext_noop("%(rule)s"), ""),
-    "asked": (gettext_noop("%(rule)s asks you"), "ask"),
+    "exit_paused": (gettext_noop("%(rule)s: held back, exits are paused"), "pause"),
+    "trigger": (gettext_noop("%(rule)s"), ""),
+    "ask": (gettext_noop("%(rule)s asks you"), "ask"),
+    "error": (gettext_noop("Could not be judged"), "warn"),
+    "wallet_closed": (gettext_noop("Closed elsewhere"), "check"),
+    "wallet_vanished": (gettext_noop("Closed elsewhere?"), "ask"),
+    "wallet_changed": (gettext_noop("Wallet changed"), "edit"),
+    "wallet_still_holds": (gettext_noop("Wallet still holds shares"), "list"),
+    "channel_disabled": (gettext_noop("Alert channel switched off"), "mute"),
+    "test": (gettext_noop("Test alert"), "pulse"),
     "fill": (gettext_noop("%(rule)s: part sold"), "sell"),
     "dust": (gettext_noop("Too small to sell"), "list"),
 }
@@ -104,7 +113,7 @@ def entry_view(entry: Entry, *, name: str = "") -> EntryView:
         tone=_tone(entry),
         icon=_icon(entry),
         title=title(entry),
-        line=_first_up(entry.text),
+        line=first_up(entry.text),
         position=entry.position,
         rule=entry.rule,
         actor=entry.actor,
@@ -120,7 +129,7 @@ def title(entry: Entry) -> str:
     rule = rule_name(entry.rule) if entry.rule else ""
     if entry.kind in KINDS:
         return _(KINDS[entry.kind][0]) % {"rule": rule}
-    words = _first_up(entry.kind.replace("_", " "))
+    words = first_up(entry.kind.replace("_", " "))
     return f"{rule}: {words.lower()}" if rule else words
 
 
@@ -135,7 +144,3 @@ def _tone(entry: Entry) -> str:
 def _icon(entry: Entry) -> str:
     icon = KINDS.get(entry.kind, ("", ""))[1] or ICONS.get(entry.rule)
     return icon or ("warn" if entry.urgency in TONES else "pulse")
-
-
-def _first_up(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -33,7 +33,9 @@ class Row:
     """A position with its market's quote. Prices per share, money in `held.currency`.
 
     `bid`: the last usable bid, kept when the present reading is unusable; then `problem` says why
-    and no rule reads it. `runs`: past bids, oldest first, at most a day.
+    and no rule reads it. `runs`: past bids, oldest first, at most a day. `broken`: why its policy
+    cannot be read; then nothing guards it. `absent`: its wallet no longer shows it;
+    `wallet_shares`: what its wallet shows.
     """
 
     id: int
@@ -60,6 +62,9 @@ class Row:
     closed_at: datetime | None = None
     close_reason: str = ""
     realised: Decimal = Decimal(0)
+    broken: str = ""
+    absent: bool = False
+    wallet_shares: Decimal | None = None
     runs: Sequence[Run] = ()
 
     @property

@@ -52,3 +52,8 @@ def span(seconds: float) -> str:
     if whole < 129600:
         return _("%(n)d h") % {"n": round(whole / 3600)}
     return _("%(n)d d") % {"n": round(whole / 86400)}
+
+
+def first_up(text: str) -> str:
+    """A sentence's first letter made large; the rest (HTTP, names) stays as it is."""
+    return text[:1].upper() + text[1:]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 
-from positions.domain.policy import Policy, PolicyError, effective
+from positions.domain.policy import Policy, effective
 from positions.domain.quotes import STALE, max_age_seconds
 from positions.domain.state import WatchState, load
 from positions.domain.stops import trail_level
@@ -57,7 +57,7 @@ def row(position_id: int, now: datetime) -> Row | None:
     if found is None:
         return None
     live = Exit.objects.filter(position=found, state__in=LIVE_EXIT_STATES).first()
-    minutes = _policy(found).window_minutes
+    minutes = _policy(found)[0].window_minutes
     span = max(DAY, timedelta(minutes=float(minutes))) if minutes else DAY
     one = _row(found, live, {found.market_id: runs_of(found.market_id, now - span)}, now)
     if one.is_open:
@@ -70,7 +70,8 @@ def _positions() -> QuerySet[Position]:
 
 
 def _row(position: Position, leave: Exit | None, sparks: Sparks, now: datetime) -> Row:
-    market, quote, policy = position.market, _quote(position), _policy(position)
+    market, quote = position.market, _quote(position)
+    policy, broken = _policy(position)
     return Row(
         id=position.pk,
         question=market.question,
@@ -96,6 +97,9 @@ def _row(position: Position, leave: Exit | None, sparks: Sparks, now: datetime) 
         closed_at=position.closed_at,
         close_reason=position.close_reason,
         realised=position.realised_pnl,
+        broken=broken,
+        absent=position.absent_since is not None,
+        wallet_shares=position.wallet_shares,
         runs=sparks.get(position.market_id, ()),
     )
 
@@ -118,15 +122,15 @@ def _held(position: Position) -> Held:
     )
 
 
-def _policy(position: Position) -> Policy:
-    """The effective policy; an unreadable one guards nothing, which the page then shows."""
+def _policy(position: Position) -> tuple[Policy, str]:
+    """The effective policy; an unreadable one guards nothing, and why is told."""
     strategy = position.strategy
     inherited = getattr(strategy, "policy", None) if strategy else None
     own = getattr(position, "policy", None)
     try:
-        return effective(inherited.document if inherited else "", own.document if own else "")
-    except PolicyError:
-        return Policy()
+        return effective(inherited.document if inherited else "", own.document if own else ""), ""
+    except ValueError as error:  # PolicyError, or JSON that was damaged outside the product
+        return Policy(), str(error)
 
 
 def _state(position: Position, policy: Policy) -> WatchState:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from positions import selectors, services
@@ -43,6 +44,7 @@ def wanted_shares(row: Row, text: str) -> Decimal:
     return shares
 
 
+@never_cache
 @require_safe
 def proceeds(request: HttpRequest, position_id: int) -> JsonResponse:
     """What closing would bring now, for the dialog."""

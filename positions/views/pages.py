@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from positions import selectors
@@ -30,6 +31,7 @@ FILTERS = (
 )
 
 
+@never_cache
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The book, live."""
@@ -55,6 +57,7 @@ def groups(book: selectors.Book) -> list[tuple[str, str, list[Any]]]:
     ]
 
 
+@never_cache
 @require_safe
 def detail(request: HttpRequest, position_id: int) -> HttpResponse:
     """One position."""
@@ -105,6 +108,7 @@ def chart_context(request: HttpRequest, row: Row, now: datetime) -> dict[str, An
     }
 
 
+@never_cache
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """The journal, newest first, in pages by id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from positions import selectors
@@ -19,6 +20,7 @@ PARTS = {
 }
 
 
+@never_cache
 @require_safe
 def rows(request: HttpRequest) -> HttpResponse:
     """Rows of `?ids=1,2`, those that are open."""
@@ -28,12 +30,14 @@ def rows(request: HttpRequest) -> HttpResponse:
     return render(request, "positions/_rows.html", {"rows": views})
 
 
+@never_cache
 @require_safe
 def summary(request: HttpRequest) -> HttpResponse:
     """The totals."""
     return render(request, "positions/_summary.html", {"book": selectors.book(timezone.now())})
 
 
+@never_cache
 @require_safe
 def attention(request: HttpRequest) -> HttpResponse:
     """The cards that ask for a look."""
@@ -41,6 +45,7 @@ def attention(request: HttpRequest) -> HttpResponse:
     return render(request, "positions/_attention.html", context)
 
 
+@never_cache
 @require_safe
 def part(request: HttpRequest, position_id: int, name: str) -> HttpResponse:
     """One card of a position's page."""

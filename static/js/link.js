@@ -53,6 +53,7 @@ export function startLink(after, onFrame, onChange) {
   changed = onChange;
   connect();
   addEventListener('online', connect);
+  addEventListener('pageshow', (event) => { if (event.persisted) connect(); }); // back from the page cache
   document.addEventListener('visibilitychange', () => { if (!document.hidden && !alive()) connect(); });
   setInterval(() => { if (!document.hidden && heard && !alive() && socket?.readyState === WebSocket.OPEN) connect(); }, 3000);
 }

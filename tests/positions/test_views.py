@@ -76,6 +76,11 @@ def test_book_shows_the_row_as_the_socket_would(alice: Client) -> None:
         assert part in words
 
 
+@pytest.mark.parametrize("path", ["/", "/activity/", "/parts/summary/"])
+def test_pages_with_money_are_kept_nowhere(alice: Client, path: str) -> None:
+    assert "no-store" in alice.get(path)["cache-control"]
+
+
 def test_titles_are_escaped(alice: Client) -> None:
     hold(question="<script>alert(1)</script>")
     assert "<script>alert" not in alice.get("/").content.decode()

@@ -149,6 +149,26 @@ def test_exit_that_does_not_go_on_says_why() -> None:
     assert found["why"] == "The sale is held up: market not accepting orders"
 
 
+def test_unreadable_rules_are_critical() -> None:
+    found = view(broken="stop_loss_pct: -5 is negative")
+    assert words(found)[0] == ("crit", "Rules unreadable")
+    assert found["why"] == (
+        "Its rules cannot be read (stop_loss_pct: -5 is negative): nothing guards it until they"
+        " are mended."
+    )
+
+
+def test_holding_missing_from_its_wallet_asks() -> None:
+    assert words(view(absent=True)) == [("warn", "Closed elsewhere?")]
+
+
+def test_paper_sale_says_that_the_wallet_still_holds() -> None:
+    ended = view("0.70", is_open=False, close_reason="stop_loss", wallet_shares=Decimal(950))
+    assert ended["why"].endswith("Sold on paper only: your wallet still holds 950 shares.")
+    gone = view("0.70", is_open=False, close_reason="wallet", wallet_shares=Decimal(950))
+    assert "your wallet" not in gone["why"]
+
+
 def test_muted_row_shows_until_when() -> None:
     found = view(muted_until=NOW + timedelta(hours=1))
     assert found["badges"] == [

@@ -29,6 +29,13 @@ def test_strategy_and_position_share_the_policy() -> None:
     assert row.strategy == "mine"
 
 
+def test_damaged_policy_is_told_and_stops_no_other_row() -> None:
+    broken, sound = hold("broken"), hold("sound")
+    ExitPolicy.objects.filter(position=broken).update(document='{"stop_loss_pct": "-5"}')
+    rows = {row.id: row.broken for row in selectors.open_rows(timezone.now())}
+    assert rows == {broken.pk: "stop_loss_pct: -5 is negative", sound.pk: ""}
+
+
 def test_best_bid_of_the_column_counts() -> None:
     position = hold()
     Mark.objects.filter(position=position).update(state=dump(EMPTY), best=Decimal("0.70"))
