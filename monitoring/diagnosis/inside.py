@@ -87,7 +87,7 @@ def worker(now: datetime) -> Iterator[Check]:
 def _passes(now: datetime) -> Check:
     name, last = _("monitor"), last_complete_pass()
     interval = settings.MONITOR_INTERVAL
-    look = _("Look at /monitor/ and at the worker's log for what is missing.")
+    look = _("Look at Monitor runs in admin, and at the worker's log, for what is missing.")
     if last is None:
         return warn(name, _("no complete pass yet"), look)
     text = _("last complete pass %(age)s ago, one every %(interval)d s") % {
@@ -117,7 +117,7 @@ def channels(now: datetime) -> Iterator[Check]:
         yield fail(
             _("alerts"),
             _("%(count)d have waited for more than a minute") % {"count": overdue},
-            _("Is the worker running? Its log and /alerts/ say what Discord answered."),
+            _("Is the worker running? Its log and Notifications in admin say what Discord answered."),
         )
 
 
