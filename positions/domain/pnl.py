@@ -59,7 +59,7 @@ def realised(
 def money(amount: Decimal, currency: str) -> Decimal:
     """`amount` rounded once, half-even, to the currency's digits."""
     digits = CURRENCY_DIGITS.get(currency, 2)
-    return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
+    return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN) + 0  # no "-0.00"
 
 
 def money_json(amount: Decimal, currency: str) -> str:

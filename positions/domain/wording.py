@@ -58,15 +58,18 @@ def price_text(price: Decimal, payout: Decimal | None, currency: str) -> str:
 
 def money_text(amount: Decimal, currency: str) -> str:
     """`$1,240.50` or `−$97.96`: sign first, thousands, two digits, U+2212 as the minus."""
-    sign = MINUS if amount < 0 else ""
-    symbol = SYMBOLS.get(currency, currency + " ")
-    rounded = abs(amount).quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)
-    return f"{sign}{symbol}{rounded:,f}"
+    rounded = _cents(amount)
+    sign = MINUS if rounded < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{abs(rounded):,f}"
 
 
 def signed_money_text(amount: Decimal, currency: str) -> str:
     """As money_text, with a plus for gains."""
-    return ("+" if amount > 0 else "") + money_text(amount, currency)
+    return ("+" if _cents(amount) > 0 else "") + money_text(amount, currency)
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)
 
 
 def shares_text(shares: Decimal) -> str:

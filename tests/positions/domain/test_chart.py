@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -25,7 +26,9 @@ POLICY = {
 }
 
 
-def played(bids: list[str | None], policy: dict[str, Any] = POLICY, minutes: float = 1) -> Replay:
+def played(
+    bids: Sequence[str | None], policy: dict[str, Any] = POLICY, minutes: float = 1
+) -> Replay:
     points = [
         Point(NOON + timedelta(minutes=minutes * index), None if bid is None else Decimal(bid))
         for index, bid in enumerate(bids)
