@@ -117,7 +117,9 @@ def channels(now: datetime) -> Iterator[Check]:
         yield fail(
             _("alerts"),
             _("%(count)d have waited for more than a minute") % {"count": overdue},
-            _("Is the worker running? Its log and Notifications in admin say what Discord answered."),
+            _(
+                "Is the worker running? Its log and Notifications in admin say what Discord answered."
+            ),
         )
 
 
