@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -17,7 +18,10 @@ def main() -> None:
         # No tables yet, or no server: a newcomer needs the remedy, not the way through Django.
         if "--traceback" in sys.argv:
             raise
-        sys.exit(database_trouble(error))
+        said = database_trouble(error)
+        if "--json" in sys.argv:
+            sys.stdout.write(json.dumps({"error": said}) + "\n")
+        sys.exit(said)
 
 
 def database_trouble(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.installation import NewInstallation
@@ -21,3 +23,9 @@ def test_command_without_tables_names_the_remedy_in_one_line(
 def test_traceback_is_there_for_who_asks(new_installation: NewInstallation) -> None:
     done = new_installation().manage("monitor", "--traceback", check=False)
     assert done.stderr.startswith("Traceback (most recent call last):")
+
+
+def test_who_asks_for_json_gets_one_document(new_installation: NewInstallation) -> None:
+    done = new_installation().manage("monitor", "--json", check=False)
+    assert json.loads(done.stdout) == {"error": done.stderr.strip()}
+    assert done.returncode == 1
