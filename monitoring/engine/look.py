@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 STATUS_EVERY = timedelta(seconds=60)
 # Prices this near 0 or the payout may be the print of a market that has just resolved.
-EXTREME = Decimal("0.02")
+NEAR_NOTHING, NEAR_PAYOUT = Decimal("0.02"), Decimal("0.98")
 
 
 class Watched(NamedTuple):
@@ -183,7 +183,7 @@ def _doubtful(market: Watched, readings: Readings, at: datetime) -> bool:
     if book.top is None or not book.top.is_finite():
         return True
     payout = instrument.payout
-    return payout is not None and not EXTREME < book.top / payout < 1 - EXTREME
+    return payout is not None and not NEAR_NOTHING < book.top / payout < NEAR_PAYOUT
 
 
 def _merge(

@@ -52,8 +52,9 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
     """
     ports = ports or default_ports()
     began = time.monotonic()
-    lease = leases.acquire("monitor", now=ports.now())
-    row = MonitorRun.objects.create(fence=lease.fence, started_at=ports.now())
+    with transaction.atomic():  # one commit for both: on a slow disk each costs milliseconds
+        lease = leases.acquire("monitor", now=ports.now())
+        row = MonitorRun.objects.create(fence=lease.fence, started_at=ports.now())
     work = Pass(ports, lease, row, PassResult(row.pk), advisor or StandIn())
     try:
         _look_and_act(work)
@@ -65,8 +66,9 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
         _finish(work, began, problem=f"{type(error).__name__}: the pass failed, see the log")
         lease.release(ports.now())
         raise
-    _finish(work, began, problem=work.result.problem)
-    lease.release(ports.now())
+    with transaction.atomic():
+        _finish(work, began, problem=work.result.problem)
+        lease.release(ports.now())
     return work.result
 
 
@@ -118,9 +120,10 @@ def _judge_and_store(
             now=now,
             paused=paused,
             advisor=work.advisor,
-            result=work.result,
         )
         act.raise_best_bids(scan.rising)
+    work.result.triggers += acts.log
+    work.result.decisions += acts.asked
     work.result.exits += [send.as_json(exit_) for exit_ in settled]
     _note_errors(work, decisions, found)
     sender = send.Sender(work.ports, work.lease, found.books, work.result)
