@@ -14,7 +14,6 @@ from typing import Any
 from tests.benchmarks.scratch import Scratch
 from tests.installation import ANY_KEY, KEPT, ROOT
 
-MARKETS = 2000
 WARM = 2  # rounds that do not count
 
 
@@ -77,15 +76,17 @@ def environ(folder: Path, url: str = "") -> dict[str, str]:
     return kept | own | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "pmsite.settings"}
 
 
-def product(place: Scratch, positions: int, rounds: int, folder: Path) -> tuple[list[Lane], float]:
+def product(
+    place: Scratch, positions: int, markets: int, rounds: int, folder: Path
+) -> tuple[list[Lane], float]:
     """The pass and its floor on `place`, and how long (ms) the first pass took, which judges all."""
     name = f"book{positions}"
-    first = _run(module("prepare", positions, MARKETS), environ(folder, place.new(name)))
+    first = _run(module("prepare", positions, markets), environ(folder, place.new(name)))
     tape = folder / f"{place.label}{positions}.pickle"
-    record = module("record", MARKETS, rounds + WARM, tape)
+    record = module("record", markets, rounds + WARM, tape)
     _run(record, environ(folder, place.copy(f"{name}_record", name)))
     urls = place.copy(f"{name}_pass", name), place.copy(f"{name}_floor", name)
-    commands = module("whole_pass", MARKETS), module("floor", tape, urls[1])
+    commands = module("whole_pass", markets), module("floor", tape, urls[1])
     lanes = [
         start(kind, place.label, positions, command, environ(folder, url))
         for kind, command, url in zip(("pass", "floor"), commands, urls, strict=True)

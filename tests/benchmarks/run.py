@@ -14,6 +14,7 @@ from tests.benchmarks.table import Report, row, surroundings
 from tests.benchmarks.walk import SCENES
 
 POSITIONS = (1000, 10_000)
+MARKETS = 2000
 TRADES = 1000
 NO_FREQTRADE = "freqtrade: not measured, name its Python with --freqtrade (docs/benchmarks.md)"
 
@@ -21,6 +22,7 @@ NO_FREQTRADE = "freqtrade: not measured, name its Python with --freqtrade (docs/
 def run(
     *,
     positions: Sequence[int] = POSITIONS,
+    markets: int = MARKETS,
     url: str | None = None,
     freqtrade: str | None = None,
     rounds: int = 15,
@@ -38,7 +40,7 @@ def run(
             for count in positions:
                 tell(f"preparing {count} positions on {place.label} ...")
                 pair, report.first_ms[place.label, count] = lanes.product(
-                    place, count, rounds, folder
+                    place, count, markets, rounds, folder
                 )
                 running += pair
         if freqtrade:

@@ -86,11 +86,10 @@ class Report:
 
 
 def _as_json(row: Row) -> dict[str, Any]:
-    values = {
+    return {
         name: value._asdict() if isinstance(value, Figures) else value
         for name, value in asdict(row).items()
     }
-    return values
 
 
 HEADER = (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from subprocess import CalledProcessError
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
@@ -27,6 +29,13 @@ class Command(BaseCommand):
             help=_("sizes of the book (default: 1000 10000)"),
         )
         parser.add_argument(
+            "--markets",
+            type=int,
+            default=2000,
+            metavar="N",
+            help=_("markets they are spread over (default: 2000)"),
+        )
+        parser.add_argument(
             "--database",
             metavar="URL",
             help=_("a PostgreSQL server, postgres://…, on which databases may be made and dropped"),
@@ -43,13 +52,17 @@ class Command(BaseCommand):
             from tests.benchmarks.run import run
         except ImportError as error:
             raise CommandError(_("The benchmarks need the tests folder of a checkout.")) from error
-        report = run(
-            positions=options["positions"],
-            url=options["database"],
-            freqtrade=options["freqtrade"],
-            rounds=options["rounds"],
-            tell=self.stderr.write,
-        )
+        try:
+            report = run(
+                positions=options["positions"],
+                markets=options["markets"],
+                url=options["database"],
+                freqtrade=options["freqtrade"],
+                rounds=options["rounds"],
+                tell=self.stderr.write,
+            )
+        except (RuntimeError, CalledProcessError, psycopg.Error) as error:
+            raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
             return
