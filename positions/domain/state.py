@@ -6,7 +6,7 @@ It survives restarts as JSON; a restart between any two readings changes nothing
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -122,12 +122,12 @@ EMPTY = WatchState()
 encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def dump(state: WatchState) -> str:
-    """Compact JSON of what differs from an empty memory."""
+def dump(state: WatchState, without: Collection[str] = ()) -> str:
+    """Compact JSON of what differs from an empty memory; `without`: fields kept elsewhere."""
     out: dict[str, object] = {}
     for name in NAMES:
         value = getattr(state, name)
-        if value or isinstance(value, Decimal):
+        if (value or isinstance(value, Decimal)) and name not in without:
             write = WRITE.get(name)
             out[name] = write(value) if write else value
     return encode(out)

@@ -48,6 +48,11 @@ def test_text_holds_only_what_differs_in_plain_notation() -> None:
     assert text == '{"unarmed":["a","b"],"last_bid":"100"}'
 
 
+def test_fields_kept_elsewhere_can_be_left_out() -> None:
+    state = WatchState(best=Decimal(1), last_bid=Decimal(1), blocked=True)
+    assert dump(state, without=("best", "last_bid")) == '{"blocked":true}'
+
+
 def test_sold_shares_go_to_the_lowest_rung_first() -> None:
     parts = {"0:10": Decimal(30), "0:20": Decimal(20)}
     state = sold_rungs(EMPTY, parts, Decimal(35))
