@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from positions.models import Market, Quote
+from positions.text import storable
 from positions.venues.base import MarketInfo, PermanentError
 from positions.venues.registry import source_for
 from positions.venues.simulated import info as simulated_info
@@ -120,8 +122,13 @@ def refused_currency(market: MarketInfo | Market, wanted: str) -> PermanentError
 
 def market_row(info: MarketInfo) -> Market:
     """What a venue told, as a row that is not stored yet."""
-    told = {name: getattr(info, name) for name in TOLD}
-    return Market(**told, data=dict(info.data))
+    return Market(**{name: _fit(name, getattr(info, name)) for name in TOLD}, data=dict(info.data))
+
+
+def _fit(name: str, value: Any) -> Any:
+    """A venue's text as its column takes it: PostgreSQL refuses what is longer."""
+    most = getattr(Market._meta.get_field(name), "max_length", None)  # noqa: SLF001 Django's API
+    return storable(value, most) if isinstance(value, str) and most else value
 
 
 def market_ensure(market: MarketInfo | Market) -> Market:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from monitoring.advisor import Advisor
 from monitoring.engine.decide import MARK, Decisions, Judged, parts_json
-from monitoring.engine.result import PassResult
-from monitoring.engine.sql import update_many
+from monitoring.engine.sql import REFUSALS, update_each, update_many
 from monitoring.models import Trigger as TriggerRow
 from positions import journal
 from positions.domain.judge import Notice, Trigger
@@ -21,6 +22,8 @@ from positions.domain.pnl import floor_shares, plain
 from positions.exits import dust_entry
 from positions.models import LIVE_EXIT_STATES, Exit, JournalEntry, Mark, Position
 from positions.services.base import facts
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -30,6 +33,14 @@ class Acts:
     firm: list[int] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
     triggers: list[TriggerRow] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, other: Acts) -> None:
+        """Adds what one position's event made."""
+        self.firm += other.firm
+        self.log += other.log
+        self.asked += other.asked
 
 
 def live_exits() -> dict[int, Exit]:
@@ -46,24 +57,42 @@ def act(
     now: datetime,
     paused: bool,
     advisor: Advisor,
-    result: PassResult,
 ) -> Acts:
-    """Stores memories, triggers, exits and journal of one look; inside the caller's transaction."""
+    """Stores memories, triggers, exits and journal of one look; inside the caller's transaction.
+
+    Each position's event is written in a savepoint of its own: one that the database refuses is
+    named, and stops no other.
+    """
     acts = Acts()
+    refused = set(update_each("positions_mark", "position_id", MARK, decisions.marks))
     eventful = [row for row in decisions.judged if _is_event(row, live)]
-    ids = {row.candidate.id for row in eventful} | decisions.failed.keys()
+    ids = {row.candidate.id for row in eventful} | decisions.failed.keys() | refused
     rows = Position.objects.select_related("market").in_bulk(ids) if ids else {}
-    update_many("positions_mark", "position_id", MARK, decisions.marks)
-    # What could not be judged left its band perhaps, and must not count as calm in it.
-    Mark.objects.filter(position_id__in=decisions.failed.keys()).update(quiet_low=None)
+    for row in decisions.judged if refused else ():
+        if row.candidate.id in refused:
+            decisions.fail(row.candidate, _("its memory could not be stored"))
     for row in eventful:
         position = rows.get(row.candidate.id)
-        if position is not None:
+        if position is not None and position.pk not in refused:
             context = Context(position, row, live.get(position.pk), run, now, paused, advisor)
-            _one(context, acts, result)
-    acts.entries += _failures(decisions, rows, now)
-    TriggerRow.objects.bulk_create(acts.triggers)
-    journal.append_all(acts.entries)
+            acts.take(_by_itself(context, decisions))
+    # What could not be judged left its band perhaps, and must not count as calm in it.
+    Mark.objects.filter(position_id__in=decisions.failed.keys()).update(quiet_low=None)
+    journal.append_all(_failures(decisions, rows, now))
+    return acts
+
+
+def _by_itself(context: Context, decisions: Decisions) -> Acts:
+    acts = Acts()
+    try:
+        with transaction.atomic():
+            _one(context, acts)
+            TriggerRow.objects.bulk_create(acts.triggers)
+            journal.append_all(acts.entries)
+    except REFUSALS as error:
+        logger.exception("position %s could not be acted on", context.position.pk)
+        decisions.fail(context.row.candidate, f"{type(error).__name__} while acting on it")
+        return Acts()
     return acts
 
 
@@ -85,12 +114,12 @@ def _is_event(row: Judged, live: Mapping[int, Exit]) -> bool:
     return bool(judgement.trigger or judgement.notices or row.candidate.id in live)
 
 
-def _one(context: Context, acts: Acts, result: PassResult) -> None:
+def _one(context: Context, acts: Acts) -> None:
     judgement, position = context.row.judgement, context.position
     acts.entries += [_notice(context, notice) for notice in judgement.notices]
     trigger, live = judgement.trigger, context.live
     if trigger is not None and trigger.decision == "ask":
-        _ask(context, trigger, acts, result)
+        _ask(context, trigger, acts)
         trigger = None
     if trigger is None:
         _let_go(context, acts)
@@ -98,7 +127,7 @@ def _one(context: Context, acts: Acts, result: PassResult) -> None:
     if context.paused:
         if context.row.candidate.state.paused != trigger.rule:
             acts.entries.append(_trigger_entry(context, trigger, "exit_paused", "critical"))
-            _log(context, trigger, None, "paused", acts, result)
+            _log(context, trigger, None, "paused", acts)
         return
     if live is not None and (live.latched or live.state == Exit.State.WORKING):
         return
@@ -108,11 +137,11 @@ def _one(context: Context, acts: Acts, result: PassResult) -> None:
         return
     if live is not None:
         _cancel(context, acts, _("%(rule)s comes first") % {"rule": trigger.rule})
-    _begin(context, trigger, acts, result)
+    _begin(context, trigger, acts)
     position.refresh_from_db(fields=["is_dust"])
 
 
-def _begin(context: Context, trigger: Trigger, acts: Acts, result: PassResult) -> None:
+def _begin(context: Context, trigger: Trigger, acts: Acts) -> None:
     """A new exit; what is too small to be sold is dust, told once and never tried."""
     position = context.position
     shares = floor_shares(min(trigger.shares, position.shares))
@@ -121,7 +150,7 @@ def _begin(context: Context, trigger: Trigger, acts: Acts, result: PassResult) -
     if dust:
         Position.objects.filter(pk=position.pk).update(is_dust=True)
         acts.entries.append(dust_entry(position, trigger.rule, context.now))
-        _log(context, trigger, None, "dust", acts, result)
+        _log(context, trigger, None, "dust", acts)
         return
     exit_ = Exit.objects.create(
         position=position,
@@ -140,7 +169,7 @@ def _begin(context: Context, trigger: Trigger, acts: Acts, result: PassResult) -
     entry = _trigger_entry(context, trigger, "exit_decided", "low")
     entry.data |= {"exit": exit_.pk, "shares": plain(shares)}
     acts.entries.append(entry)
-    _log(context, trigger, exit_, "exit", acts, result)
+    _log(context, trigger, exit_, "exit", acts)
 
 
 def _renew(live: Exit, trigger: Trigger) -> None:
@@ -178,14 +207,14 @@ def _cancel(context: Context, acts: Acts, why: str) -> None:
     )
 
 
-def _ask(context: Context, trigger: Trigger, acts: Acts, result: PassResult) -> None:
+def _ask(context: Context, trigger: Trigger, acts: Acts) -> None:
     advice = context.advisor.advise(
         position_id=context.position.pk, rule=trigger.rule, reason=str(trigger.sentence)
     )
     entry = _trigger_entry(context, trigger, "ask", trigger.urgency)
     entry.data |= {"verdict": advice.verdict, "by": advice.by, "advice": advice.text}
     acts.entries.append(entry)
-    result.decisions.append(
+    acts.asked.append(
         {
             "position": context.position.pk,
             "rule": trigger.rule,
@@ -194,7 +223,7 @@ def _ask(context: Context, trigger: Trigger, acts: Acts, result: PassResult) -> 
             "text": advice.text,
         }
     )
-    _log(context, trigger, None, "ask", acts, result)
+    _log(context, trigger, None, "ask", acts)
 
 
 def _log(
@@ -203,7 +232,6 @@ def _log(
     exit_: Exit | None,
     decision: str,
     acts: Acts,
-    result: PassResult,
 ) -> None:
     """The trigger log, and the pass's own list."""
     reason = trigger.sentence.render(_)[:500]
@@ -221,7 +249,7 @@ def _log(
             decision=decision,
         )
     )
-    result.triggers.append(
+    acts.log.append(
         {
             "position": context.position.pk,
             "rule": trigger.rule,

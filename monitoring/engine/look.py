@@ -17,6 +17,7 @@ from django.db import connections
 from monitoring.engine.ports import Ports
 from monitoring.engine.sql import bare, decimal_of, fetch, json_of, time_of
 from positions.domain.book import Book
+from positions.text import storable
 from positions.venues.base import Instrument, MarketStatus, PriceSource, Readings, VenueError
 
 logger = logging.getLogger(__name__)
@@ -194,7 +195,8 @@ def _merge(
     failure: str,
 ) -> None:
     if readings is None:
-        found.errors.update({market.instrument.id: failure for market in group})
+        why = storable(failure)
+        found.errors.update({market.instrument.id: why for market in group})
         return
     found.answered += 1
     found.statuses.update(statuses)
@@ -205,4 +207,5 @@ def _merge(
         elif pk in readings.missing:
             found.missing.add(pk)
         else:
-            found.errors[pk] = readings.errors.get(pk, "the venue's answer left this market out")
+            why = readings.errors.get(pk, "the venue's answer left this market out")
+            found.errors[pk] = storable(why)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from monitoring.engine.look import Look, Watched
-from monitoring.engine.sql import exact, insert_many, stamp, update_many
+from monitoring.engine.sql import exact, insert_many, stamp, update_each, update_many
 from positions.domain.book import Book
 from positions.domain.quotes import CLOSED, OUT_OF_RANGE, Tick, tick_of
 
@@ -73,7 +73,7 @@ def write_prices(priced: Collection[Priced]) -> None:
     transaction. A run of equal bids becomes one price point when it ends.
     """
     told = [row for row in priced if row.told]
-    update_many("positions_quote", "market_id", QUOTE, [_quote(r) for r in told if r.changed])
+    update_each("positions_quote", "market_id", QUOTE, [_quote(r) for r in told if r.changed])
     again = [_told_again(row) for row in told if not row.changed]
     update_many("positions_quote", "market_id", TOLD_AGAIN, again)
     ended = [_point(row.market) for row in told if row.changed and _ends_run(row)]

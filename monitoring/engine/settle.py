@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from django.db import transaction
+
 from monitoring.engine.look import Watched
-from monitoring.engine.sql import exact, stamp, update_many
+from monitoring.engine.sql import REFUSALS, exact, stamp, update_many
 from positions import exits, journal
 from positions.models import Exit, JournalEntry, Market, Position
 from positions.venues.base import MarketStatus
+
+logger = logging.getLogger(__name__)
 
 
 def apply_statuses(
@@ -27,10 +32,16 @@ def apply_statuses(
     settled: list[Exit] = []
     for position in _held_in(resolved) if resolved else ():
         price = position.market.settle_price
-        if price is not None:
-            exit_, told = exits.settle(position, price, now=now)
-            settled.append(exit_)
-            entries += told
+        if price is None:
+            continue
+        try:
+            with transaction.atomic():
+                exit_, told = exits.settle(position, price, now=now)
+        except REFUSALS:
+            logger.exception("position %s could not be settled", position.pk)
+            continue
+        settled.append(exit_)
+        entries += told
     journal.append_all(entries)
     return settled
 

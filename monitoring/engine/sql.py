@@ -7,14 +7,19 @@ outside a pass needs them.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
+logger = logging.getLogger(__name__)
+
+# What a value that no column takes raises, in a driver or in the database.
+REFUSALS = (DatabaseError, UnicodeError, ValueError)
 PG_TYPES = {
     "key": "bigint",
     "numeric": "numeric",
@@ -124,6 +129,30 @@ def update_many(
         f" WHERE t.{key}=v.{key}",
         [_array(column) for column in zip(*rows, strict=True)],
     )
+
+
+def update_each(
+    table: str, key: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]
+) -> list[Any]:
+    """As `update_many`, but a row that the database refuses harms no other: then each is written
+    by itself. Returns the keys of the refused ones. To be called inside a transaction.
+    """
+    try:
+        with transaction.atomic():
+            update_many(table, key, columns, rows)
+    except REFUSALS:
+        return [row[-1] for row in rows if not _written(table, key, columns, row)]
+    return []
+
+
+def _written(table: str, key: str, columns: Sequence[tuple[str, str]], row: Sequence[Any]) -> bool:
+    try:
+        with transaction.atomic():
+            update_many(table, key, columns, [row])
+    except REFUSALS:
+        logger.exception("%s %s could not be written", table, row[-1])
+        return False
+    return True
 
 
 def insert_many(

@@ -37,7 +37,7 @@ class Exit(models.Model):
     filled = ExactDecimalField(_("shares sold"), default=0)
     pnl = ExactDecimalField(_("realised P&L"), default=0, help_text=_("Not rounded."))
     floor = ExactDecimalField(_("never below"), null=True, blank=True)
-    rungs = models.CharField(_("ladder rungs"), max_length=500, blank=True)
+    rungs = models.TextField(_("ladder rungs"), blank=True)
     momentum_high = ExactDecimalField(null=True, blank=True)
     latched = models.BooleanField(_("sells on until done"), default=True)
     state = models.CharField(

@@ -22,6 +22,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3
 
+from positions.text import storable
 from positions.venues.base import PermanentError, ProtocolError, TransientError
 
 CONNECT_SECONDS = 3.05  # a little over TCP's 3 s between two SYNs
@@ -297,4 +298,4 @@ def _reason(body: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     text = value.get("error") if isinstance(value, dict) else None
-    return f" {' '.join(text.split())[:200]}" if isinstance(text, str) else ""
+    return f" {storable(' '.join(text.split()), 200)}" if isinstance(text, str) else ""
