@@ -14,6 +14,7 @@ from positions.views.respond import may_act
 
 MOST_ROWS = 200
 PARTS = {
+    "actions": "positions/_actions.html",
     "chart": "positions/_chart.html",
     "rules": "positions/_rules.html",
     "figures": "positions/_figures.html",

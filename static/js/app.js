@@ -18,7 +18,7 @@ function takeSummary(list) {
   const holder = document.getElementById('sums');
   if (!holder) return;
   const shown = [...holder.querySelectorAll('[data-cur]')].map((el) => el.dataset.cur).join();
-  if (shown !== list.map((sum) => sum.currency).join()) { refresh('sums', '/parts/summary/'); return; }
+  if (shown !== list.map((sum) => sum.currency).join()) { refresh('sums', '/parts/summary/', true); return; }
   for (const sum of list) {
     const card = holder.querySelector(`[data-cur="${CSS.escape(sum.currency)}"]`);
     for (const [name, text] of Object.entries(sum.texts)) {
@@ -32,7 +32,7 @@ function takeSummary(list) {
 function takeAttention(list) {
   const key = list.map((card) => card.key).join();
   if (!document.getElementById('att')) return;
-  if (key !== cards) { cards = key; refresh('att', '/parts/attention/'); return; }
+  if (key !== cards) { cards = key; refresh('att', '/parts/attention/', true); return; }
   for (const card of list) {
     const el = document.querySelector(`#att [data-id="${card.id}"] p`);
     if (el) put(el, card.text);

@@ -9,6 +9,7 @@ const hero = document.getElementById('hero');
 let refs = null;
 let timer = 0;
 let drawn = Date.now();
+let known = {};
 
 function redraw() {
   timer = 0;
@@ -18,6 +19,22 @@ function redraw() {
   refresh('chart', `${base}parts/chart/${location.search}`);
   refresh('rules', `${base}parts/rules/`);
   refresh('figures', `${base}parts/figures/`);
+}
+
+/** A closed position is another page; not while somebody reads a question or an answer. */
+function reload() {
+  if (document.querySelector('dialog[open], .toast')) setTimeout(reload, 1000);
+  else location.reload();
+}
+
+/** What can be done depends on two facts; the buttons are fetched anew when one of them changes. */
+function takeActions(row) {
+  known = { ...known, ...(row.filters && { muted: row.filters.includes('muted') }), ...(row.selling !== undefined && { selling: row.selling }) };
+  const old = document.getElementById('actions');
+  const key = (known.muted ? 'muted' : '') + (known.selling ? 'selling' : '');
+  if (!old || old.dataset.key === key) return;
+  old.dataset.key = key;
+  refresh('actions', `/positions/${hero.dataset.id}/parts/actions/`, true);
 }
 
 /** Take the rows of a frame; only this page's position matters. */
@@ -31,19 +48,15 @@ export function takeDetail(rows) {
   if (row.pl_c !== undefined) attr(hero.querySelector('.pl-v'), 'class', `v pl-v ${row.pl_c}`);
   if (row.cls !== undefined) attr(hero, 'class', `hero num ${row.cls}`);
   if (row.badges) drawBadges(document.querySelector('[data-d=badges]'), row.badges);
-  if (row.filters) {
-    const muted = row.filters.includes('muted');
-    for (const [name, on] of [['mute', !muted], ['unmute', muted]]) {
-      const form = document.getElementById(name);
-      if (form) form.hidden = !on;
-    }
-  }
   if (row.rail && refs) drawRail(refs, row.rail);
-  if ((row.state && row.state !== hero.dataset.state) || (row.selling !== undefined && String(row.selling) !== hero.dataset.selling)) { location.reload(); return; }
+  takeActions(row);
+  if (row.state && row.state !== hero.dataset.state) { reload(); return; }
   if (!timer) timer = setTimeout(redraw, Math.max(500, REDRAW - (Date.now() - drawn)));
 }
 
 /** Bind the hero; nothing on other pages. */
 export function startDetail() {
   if (hero && hero.querySelector('.rail')) refs = railRefs(hero);
+  const key = document.getElementById('actions')?.dataset.key || '';
+  known = { muted: key.includes('muted'), selling: key.includes('selling') };
 }

@@ -40,11 +40,18 @@ export function showTrouble(counts, silent) {
   if (navigator.setAppBadge) navigator.setAppBadge(counts.crit || 0).catch(() => {});
 }
 
-/** Replace the element `id` by the server's newest rendering of it. */
-export async function refresh(id, url) {
+/** Replace the element `id` by the server's newest rendering of it; an open table stays open. What
+ *  holds the focus is left alone, unless it `must` change: then its first control gets the focus. */
+export async function refresh(id, url, must = false) {
   const html = await fragment(url);
   const fresh = html?.getElementById(id);
-  if (!fresh) return;
-  document.getElementById(id)?.replaceWith(fresh);
+  const old = document.getElementById(id);
+  if (!fresh || !old) return;
+  const held = old.contains(document.activeElement);
+  if (held && !must) return;
+  const open = old.querySelector('details')?.open;
+  old.replaceWith(fresh);
+  if (open) fresh.querySelector('details').open = true;
+  if (held) fresh.querySelector('button, a, select')?.focus();
   writeTimes(fresh);
 }

@@ -76,6 +76,9 @@ def test_selling_a_part_is_confirmed_by_a_message(
     expect(page.locator(".toast")).to_contain_text("Selling 6 Yes of “Will sim-close happen?”")
     expect(page.locator("#closedlg")).to_be_hidden()
     assert [leave.shares for leave in Exit.objects.all()] == [Decimal(6)]
+    page.get_by_role("button", name="Cancel the sale").click()
+    expect(page.get_by_text("The sale is cancelled.")).to_be_visible()
+    expect(page.get_by_role("link", name="Close now")).to_be_visible()
 
 
 def test_escape_closes_the_dialog_and_gives_the_focus_back(page: Page, site: Website) -> None:
@@ -110,10 +113,13 @@ def test_muting_is_told_and_undone(page: Page, site: Website) -> None:
 def test_refusal_is_told_and_stays(new_page: NewPage, key: str, site: Website) -> None:
     page = new_page(key, forgive=("409 (Conflict)",))
     position = hold("sim-close", bid="0.5", entry="0.4", shares="10")
-    page.goto(f"{site.url}/positions/{position.pk}/")
+    page.goto(site.url)
+    page.locator(f"#p{position.pk} [data-menu]").click()
+    page.get_by_role("menuitem", name="Close now…").click()
+    sell = page.get_by_role("button", name="Sell 10 Yes")
+    expect(sell).to_be_enabled()
     Exit.objects.create(position=position, rule="manual", shares=10, created_at=timezone.now())
-    page.get_by_role("link", name="Close now").click()
-    page.get_by_role("button", name="Sell 10 Yes").click()
+    sell.click()
     expect(page.locator(".toast.bad")).to_contain_text(
         "An exit of this position is running already."
     )

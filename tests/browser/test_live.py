@@ -182,7 +182,18 @@ def test_position_page_follows_the_price_and_the_journal(page: Page, site: Websi
         now=timezone.now(),
     )
     expect(page.locator("#feed li").first.locator("b")).to_have_text("Muted", timeout=3000)
-    expect(page.locator("#unmute")).to_be_visible(timeout=3000)
+    expect(page.get_by_role("button", name="Unmute")).to_be_visible(timeout=3000)
+
+
+def test_open_table_of_the_chart_stays_open(page: Page, site: Website) -> None:
+    position = hold(bid="0.634")
+    page.goto(f"{site.url}/positions/{position.pk}/")
+    linked(page)
+    page.get_by_text("The same as a table").click()
+    page.locator("h1").click()
+    page.evaluate("document.activeElement.blur()")
+    tell(position, "0.60")
+    expect(page.locator("#chart td").nth(1)).to_have_text("60.0¢", timeout=20_000)
 
 
 def test_lost_link_is_told_and_what_was_missed_is_made_up(

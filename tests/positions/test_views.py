@@ -385,6 +385,6 @@ def test_parts_are_the_pages_own_pieces(alice: Client) -> None:
     assert re.findall(r'<tr [^>]*id="(p\d+)"', rows) == [f"p{position.pk}"]
     assert 'id="sums"' in alice.get("/parts/summary/").content.decode()
     assert 'id="att"' in alice.get("/parts/attention/").content.decode()
-    for name in ("chart", "rules", "figures"):
+    for name in ("chart", "rules", "figures", "actions"):
         part = alice.get(f"/positions/{position.pk}/parts/{name}/").content.decode()
-        assert part.startswith("<section") or "<section" in part[:80]
+        assert f'id="{name}"' in part
