@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,20 @@ class Lane:
         self.process.communicate(timeout=30)
 
 
-def start(kind: str, place: str, positions: int, command: list[str], env: dict[str, str]) -> Lane:
-    """A lane that is ready for its first repetition."""
+def start(
+    stack: ExitStack,
+    kind: str,
+    place: str,
+    positions: int,
+    command: list[str],
+    env: dict[str, str],
+) -> Lane:
+    """A lane that is ready for its first repetition and lives as long as the stack."""
     process = subprocess.Popen(
         command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     lane = Lane(kind, place, positions, process)
+    stack.callback(lane.close)
     lane.answer()
     return lane
 
@@ -77,7 +86,7 @@ def environ(folder: Path, url: str = "") -> dict[str, str]:
 
 
 def product(
-    place: Scratch, positions: int, markets: int, rounds: int, folder: Path
+    stack: ExitStack, place: Scratch, positions: int, markets: int, rounds: int, folder: Path
 ) -> tuple[list[Lane], float]:
     """The pass and its floor on `place`, and how long (ms) the first pass took, which judges all."""
     name = f"book{positions}"
@@ -88,16 +97,16 @@ def product(
     urls = place.copy(f"{name}_pass", name), place.copy(f"{name}_floor", name)
     commands = module("whole_pass", markets), module("floor", tape, urls[1])
     lanes = [
-        start(kind, place.label, positions, command, environ(folder, url))
+        start(stack, kind, place.label, positions, command, environ(folder, url))
         for kind, command, url in zip(("pass", "floor"), commands, urls, strict=True)
     ]
     return lanes, float(json.loads(first)["ms"])
 
 
-def freqtrade(python: str, trades: int, folder: Path) -> Lane:
+def freqtrade(stack: ExitStack, python: str, trades: int, folder: Path) -> Lane:
     """freqtrade's own cycle in the environment of `python`."""
     command = module("freqtrade_cycle", trades, folder, program=python)
-    return start("freqtrade", "SQLite", trades, command, environ(folder))
+    return start(stack, "freqtrade", "SQLite", trades, command, environ(folder))
 
 
 def _run(command: list[str], env: dict[str, str]) -> str:

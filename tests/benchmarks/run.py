@@ -40,15 +40,13 @@ def run(
             for count in positions:
                 tell(f"preparing {count} positions on {place.label} ...")
                 pair, report.first_ms[place.label, count] = lanes.product(
-                    place, count, markets, rounds, folder
+                    stack, place, count, markets, rounds, folder
                 )
                 running += pair
         if freqtrade:
-            running.append(lanes.freqtrade(freqtrade, TRADES, folder))
+            running.append(lanes.freqtrade(stack, freqtrade, TRADES, folder))
         else:
             report.missing.append(NO_FREQTRADE)
-        for lane in running:
-            stack.callback(lane.close)
         tell(f"{rounds} rounds of {len(running)} lanes ...")
         _take_turns(running, rounds)
         report.rows = [row(lane, scene, running) for scene in SCENES for lane in running]

@@ -30,4 +30,4 @@ def test_bench_measures_every_lane_in_every_scene() -> None:
 def test_bench_says_when_a_lane_cannot_run() -> None:
     """This Python has no freqtrade."""
     with pytest.raises(CommandError, match="freqtrade on SQLite has ended"):
-        call_command("bench", freqtrade=sys.executable, stderr=StringIO(), **SMALL)
+        call_command("bench", positions=[], freqtrade=sys.executable, stderr=StringIO())
