@@ -71,7 +71,8 @@ class Ground:
         return int(self.hand.ask("hold", token=token, shares=POSITION, policy={**STOP, **policy}))
 
     def open_positions(self) -> int:
-        sql = "SELECT count(*) FROM positions_position WHERE state = 'open'"
+        """How many have still to be sold; dust cannot be."""
+        sql = "SELECT count(*) FROM positions_position WHERE state = 'open' AND NOT is_dust"
         return int(self.installation.query(sql)[0][0])
 
     def untold(self) -> int:

@@ -34,6 +34,13 @@ class Row:
         self.slowest = max(self.slowest, seconds)
         self.wrong += verdict.wrong
 
+    def merge(self, other: Row) -> None:
+        """Add another row's counts."""
+        for name in ("runs", "sold_twice", "unsold", "gaps", "lost_alerts", "repeated"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.slowest = max(self.slowest, other.slowest)
+        self.wrong += other.wrong
+
 
 Trouble = Callable[[Ground], None]
 TROUBLES: dict[str, Trouble] = {

@@ -1,0 +1,45 @@
+"""The running product's processes, killed once at each moment of an exit, and at random."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+from tests.faults.processes import MOMENTS, Product, killed_at
+from tests.faults.storm import storm
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
+# Every victim once, and the one that restarts all between two that are restarted with patience.
+VICTIMS = (
+    "busy worker process",
+    "whole worker",
+    "busy worker process",
+    "everything",
+    "web",
+    "cluster",
+    "everything",
+)
+REPEATED = {"alert on its way": 1, "alert delivered, not marked yet": 1}
+
+
+def test_product_killed_at_each_moment_sells_and_tells_once(product: Product) -> None:
+    ground = product.ground
+    held = ground.verdict().positions
+    for moment, victim in zip(MOMENTS, VICTIMS, strict=True):
+        before = ground.verdict().repeated
+        killed_at(product, moment, victim)
+        verdict = ground.verdict()
+        assert (moment.name, verdict.wrong) == (moment.name, [])
+        # Told and not yet marked: that one message may come twice, and says so by its number.
+        assert verdict.repeated - before <= REPEATED.get(moment.name, 0)
+    assert ground.verdict().positions == held + len(MOMENTS)
+
+
+def test_product_killed_at_random_sells_once(product: Product) -> None:
+    held = product.ground.verdict().positions
+    result = storm(product, 15, random.Random(7))
+    assert result.verdict.wrong == []
+    assert result.kills.total() > 0
+    assert result.verdict.positions > held + 5
