@@ -25,6 +25,7 @@ from positions.models import Exit
 logger = logging.getLogger(__name__)
 
 EVERYWHERE = 1e300
+SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ class Decisions:
     failed_in: list[int] = field(default_factory=list)
     confirming: dict[int, datetime] = field(default_factory=dict)
     wakes: list[datetime] = field(default_factory=list)
+
+    def add(self, other: Decisions) -> None:
+        """Adds what another venue's look brought."""
+        self.priced = {**self.priced, **other.priced}
+        self.judged += other.judged
+        self.failed |= other.failed
+        self.failed_in += other.failed_in
+        self.wakes += other.wakes
 
     def fail(self, candidate: Candidate, why: str) -> None:
         """Notes that the candidate could not be judged."""
@@ -101,7 +110,17 @@ def _one(candidate: Candidate, situation: Situation, decisions: Decisions) -> No
             # A source that tells late will tell the second reading late too.
             lag = max(situation.now - tick.at, timedelta(0))
             decisions.confirming[candidate.id] = judgement.wake_at + lag
+    if _leaves_a_rest(judgement, candidate, situation.live.get(candidate.id)):
+        decisions.wakes.append(situation.now + SOON)
     decisions.marks.append(_mark(candidate, policy, tick, judgement, runs, situation))
+
+
+def _leaves_a_rest(judgement: Judgement, candidate: Candidate, live: Exit | None) -> bool:
+    """Whether a rule fired while an exit of a part runs: the rest must not wait an interval."""
+    if live is None or judgement.trigger is None or not _selling(live):
+        return False
+    left: Decimal = live.shares - live.filled
+    return left < candidate.held.shares
 
 
 def _selling(live: Exit | None) -> bool:

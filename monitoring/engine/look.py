@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from positions.venues.base import Instrument, MarketStatus, PriceSource, Reading
 
 logger = logging.getLogger(__name__)
 
+TOGETHER = 1.5  # seconds in which venues that answer are judged together
 STATUS_EVERY = timedelta(seconds=60)
 # Prices this near 0 or the payout may be the print of a market that has just resolved.
 NEAR_NOTHING, NEAR_PAYOUT = Decimal("0.02"), Decimal("0.98")
@@ -55,6 +56,14 @@ class Look:
     missing: set[int] = field(default_factory=set)
     statuses: dict[int, MarketStatus] = field(default_factory=dict)
     answered: int = 0
+
+    def take(self, other: Look) -> None:
+        """Adds what another venue told."""
+        self.books |= other.books
+        self.errors |= other.errors
+        self.missing |= other.missing
+        self.statuses |= other.statuses
+        self.answered += other.answered
 
 
 MARKETS = f"""
@@ -94,24 +103,40 @@ def _instrument(
     return Instrument(pk, venue, key, outcome, token, decimal_of(payout), json_of(data))
 
 
-def look(markets: Collection[Watched], ports: Ports) -> Look:
-    """Asks every venue at once, each within the same patience; one that fails harms no other."""
-    found = Look(ports.now())
+def looks(markets: Collection[Watched], ports: Ports) -> Iterator[tuple[list[Watched], Look]]:
+    """Asks every venue at once, each within the same patience, and yields markets with what was
+    found as it comes in: the venues that answer soon together, a slow one when it has. One that
+    fails or hangs keeps no other's stops waiting.
+    """
+    at, deadline = ports.now(), time.monotonic() + ports.patience
     by_venue: dict[str, list[Watched]] = {}
     for market in markets:
         by_venue.setdefault(market.instrument.venue, []).append(market)
-    deadline = time.monotonic() + ports.patience
-    if len(by_venue) == 1:
-        ((venue, group),) = by_venue.items()
-        _merge(found, group, *_ask(ports, venue, group, found.at, deadline))
-        return found
-    with ThreadPoolExecutor(max_workers=max(1, len(by_venue))) as pool:
-        futures = {
-            venue: pool.submit(_ask_apart, ports, venue, group, found.at, deadline)
+    if len(by_venue) < 2:
+        found = Look(at)
+        for venue, group in by_venue.items():
+            _merge(found, group, *_ask(ports, venue, group, at, deadline))
+        yield list(markets), found
+        return
+    with ThreadPoolExecutor(max_workers=len(by_venue)) as pool:
+        waiting = {
+            pool.submit(_ask_apart, ports, venue, group, at, deadline): group
             for venue, group in by_venue.items()
         }
-        for venue, future in futures.items():
-            _merge(found, by_venue[venue], *future.result())
+        wait(waiting, timeout=TOGETHER)
+        while waiting:
+            done, _rest = wait(waiting, return_when=FIRST_COMPLETED)
+            found, answered = Look(at), [(waiting.pop(future), future) for future in done]
+            for group, future in answered:
+                _merge(found, group, *future.result())
+            yield [market for group, _future in answered for market in group], found
+
+
+def look(markets: Collection[Watched], ports: Ports) -> Look:
+    """As `looks`, all in one: for the few markets that are read again."""
+    found = Look(ports.now())
+    for _group, part in looks(markets, ports):
+        found.take(part)
     return found
 
 

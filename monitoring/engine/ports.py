@@ -31,10 +31,13 @@ class Ports:
 
 def default_ports() -> Ports:
     """The real ones, as the settings say."""
+    interval = settings.MONITOR_INTERVAL
     return Ports(
         source=registry.source_for,
         executor=registry.executor(),
         now=timezone.now,
         sleep=time.sleep,
-        interval=Decimal(settings.MONITOR_INTERVAL),
+        interval=Decimal(interval),
+        # A venue that hangs must not stretch a short interval.
+        patience=min(25.0, max(4.0, 0.8 * interval)),
     )

@@ -74,13 +74,16 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
 
 def _look_and_act(work: Pass) -> None:
     markets = look.watched_markets()
-    found = look.look(markets, work.ports)
-    decisions = _judge_and_store(work, markets, found, only=None)
-    wakes = decisions.wakes + _confirm(work, decisions)
+    total, everything = decide.Decisions({}), look.Look(work.ports.now())
+    for group, found in look.looks(markets, work.ports):
+        decisions = _judge_and_store(work, group, found, only=None)
+        total.add(decisions)
+        total.wakes += _confirm(work, decisions)
+        everything.take(found)
     now = work.ports.now()
-    work.result.wake_at = min((wake for wake in wakes if wake > now), default=None)
-    _count(work.result, decisions)
-    _summarise(work, found, decisions)
+    work.result.wake_at = min((wake for wake in total.wakes if wake > now), default=None)
+    _count(work.result, total)
+    _summarise(work, everything, total)
 
 
 def _judge_and_store(
@@ -103,6 +106,8 @@ def _judge_and_store(
         scan = select.scan(found.at, now)
         restless = {*scan.restless, *live}
         chosen = select.candidates(restless) if only is None else select.again(only)
+        # A venue that has yet to answer is judged when it has.
+        chosen = [candidate for candidate in chosen if candidate.market_id in priced]
         situation = decide.Situation(
             priced,
             found.books,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from positions import journal
 from positions.domain import policy as policies
+from positions.domain.judge import ARMING_AGE
 from positions.domain.pnl import plain
 from positions.domain.state import EMPTY, dump
 from positions.domain.wording import price_text, shares_text
@@ -63,7 +64,9 @@ def position_open(
             wallet=wallet,
             wallet_shares=shares if wallet else None,
         )
-        state = replace(EMPTY, watched_since=now) if arm_now else EMPTY
+        # Fresh when it is added, it stays armed however late its first usable quote comes.
+        fresh = now - position.opened_at <= ARMING_AGE
+        state = replace(EMPTY, watched_since=now) if arm_now or fresh else EMPTY
         Mark.objects.create(position=position, state=dump(state))
         if policy:
             ExitPolicy.objects.create(position=position, document=policy_text(policy))

@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from positions.domain.policy import PolicyError
+from positions.domain.state import load
 from positions.models import ExitPolicy, JournalEntry, Mark, Position, Strategy, Thesis
 from positions.services import (
     ServiceError,
@@ -36,7 +37,8 @@ def test_position_is_whole_with_mark_and_journal() -> None:
         Decimal(10),
         NOON,
     )
-    assert (Mark.objects.get().state, Thesis.objects.get().probability) == ("{}", Decimal("0.7"))
+    assert load(Mark.objects.get().state).watched_since == NOON
+    assert Thesis.objects.get().probability == Decimal("0.7")
     entry = JournalEntry.objects.get()
     assert (entry.kind, entry.text, entry.actor, entry.data["shares"]) == (
         "position_opened",

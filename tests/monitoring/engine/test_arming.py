@@ -119,3 +119,10 @@ def test_downtime_still_asks_for_a_second_reading(house: House) -> None:
     house.clock.later(86_400)
     house.says("A", "0.44", "0.50")
     assert (rules_sold(house), house.clock.naps) == ([], [3])
+
+
+def test_position_added_fresh_is_armed_however_late_its_first_quote_comes(house: House) -> None:
+    house.position(policy=STOP)
+    house.clock.later(1800)
+    house.says("A", "0.30")
+    assert rules_sold(house) == ["stop_loss"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import pytest
@@ -226,3 +227,12 @@ def test_report_that_makes_no_sense_books_nothing(
     house.run()
     bad.refresh_from_db()
     assert (bad.shares, bad.realised_pnl, sold(house)) == (100, 0, ["bad", "good"])
+
+
+def test_venue_that_hangs_keeps_no_other_venues_stop_waiting(house: House) -> None:
+    two(house, venue="url")
+    sent, in_time = Event(), list[bool]()
+    house.exchange.before = lambda order: sent.set()
+    house.sources["url"].on_read = lambda: in_time.append(sent.wait(20))
+    house.run()
+    assert (sorted(sold(house)), in_time) == (["bad", "good"], [True])

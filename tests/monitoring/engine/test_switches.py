@@ -188,6 +188,14 @@ class TestCloseByHand:
         assert (position.state, position.shares) == ("open", 70)
         assert rules_sold(house) == ["stop_loss"]
 
+    def test_stop_of_the_rest_does_not_wait_an_interval(self, house: House) -> None:
+        position = house.position(policy=STOP)
+        house.says("A", "0.44")
+        close(house, position, "10")
+        result = house.run()
+        assert [exit_["rule"] for exit_ in result.exits] == ["manual"]
+        assert result.wake_at == house.clock.at + timedelta(seconds=1)
+
     def test_manual_goes_before_a_stop_of_the_same_pass(self, house: House) -> None:
         position = house.position(policy=STOP)
         house.says("A", "0.44")
