@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('positions', '0006_own_rows'),
+        ("positions", "0006_own_rows"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='exit',
-            name='rungs',
-            field=models.TextField(blank=True, verbose_name='ladder rungs'),
+            model_name="exit",
+            name="rungs",
+            field=models.TextField(blank=True, verbose_name="ladder rungs"),
         ),
     ]
