@@ -10,7 +10,7 @@ from django.test import Client
 from pmsite.asgi import application
 
 pytestmark = pytest.mark.django_db(transaction=True)  # the session is looked up in a thread
-OURS = b"http://testserver"
+OURS = b"http://127.0.0.1"
 
 
 def session_cookie() -> bytes:
@@ -22,7 +22,7 @@ def session_cookie() -> bytes:
 
 async def first_answer(cookie: bytes, *origins: bytes) -> str:
     """What the site says to a browser's WebSocket handshake: accept or close."""
-    headers = [(b"host", b"testserver"), (b"cookie", cookie)]
+    headers = [(b"host", b"127.0.0.1"), (b"cookie", cookie)]
     scope = {
         "type": "websocket",
         "path": "/ws/live/",
@@ -47,7 +47,7 @@ async def test_socket_accepts_somebody_logged_in_from_our_own_page() -> None:
     "origins",
     [
         (b"https://evil.example",),
-        (b"http://testserver.evil.example",),
+        (b"http://127.0.0.1.evil.example",),
         (b"null",),
         (b"",),
         (),
