@@ -141,6 +141,8 @@ class Feed:
             for entry in entries:
                 self._fan_out(dumps(entry), entry["id"])
                 self.last = entry["id"]
+                # A thousand entries of one pass must not overrun those who keep up: let them send.
+                await asyncio.sleep(0)
         self._stamp = stamp
         self._look.set()
 

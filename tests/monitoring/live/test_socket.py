@@ -143,9 +143,18 @@ async def test_page_that_cannot_keep_up_is_dropped_and_the_others_are_not(site: 
     key = session(await sync_to_async(member)())
     async with listen(site, key) as slow, listen(site, key) as quick:
         await quick.until("snapshot")
-        ids = await written(1500, size=20_000)
-        assert await quick.ids(ids[-1], seconds=30) == ids
+        for _ in range(15):
+            ids = await written(100, size=20_000)
+            assert await quick.ids(ids[-1], seconds=30) == ids
         assert await slow.end(seconds=30) == 1013
+
+
+async def test_many_entries_of_one_transaction_reach_a_page_that_keeps_up(site: Website) -> None:
+    key = session(await sync_to_async(member)())
+    async with listen(site, key) as page:
+        await page.until("snapshot")
+        ids = await written(1500)
+        assert await page.ids(ids[-1], seconds=30) == ids
 
 
 async def test_new_price_reaches_the_page_with_its_profit(site: Website) -> None:
