@@ -144,8 +144,10 @@ def number(field: str, value: object) -> Decimal:
     """`value` as a finite Decimal that is not negative. Raises PolicyError naming the field."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise PolicyError(field, f"{value!r} is not a number")
+    text = str(value).strip()
     try:
-        parsed = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+        # Decimal would also take "1_5" and other scripts' digits.
+        parsed = Decimal(text if text.isascii() and "_" not in text else "?")
     except InvalidOperation:
         raise PolicyError(field, f"{value!r} is not a number") from None
     if not parsed.is_finite():

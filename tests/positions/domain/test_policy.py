@@ -88,6 +88,8 @@ def test_json_numbers_never_pass_through_floats() -> None:
         ({"stop_loss_pct": "Infinity"}, "stop_loss_pct"),
         ({"stop_loss_pct": [15]}, "stop_loss_pct"),
         ({"stop_loss_pct": "1e-999999"}, "stop_loss_pct"),
+        ({"stop_loss_pct": "1_5"}, "stop_loss_pct"),
+        ({"stop_loss_pct": "１５"}, "stop_loss_pct"),
         ({"stop_loss_price": "0"}, "stop_loss_price"),
         ({"stop_loss_price": "-0.4"}, "stop_loss_price"),
         ({"take_profit": {"pct": "20"}}, "take_profit"),
