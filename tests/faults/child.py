@@ -10,7 +10,9 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import django
@@ -18,33 +20,23 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pmsite.settings")
 django.setup()
 
-from django.db import connections  # noqa: E402  after setup()
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, connections  # noqa: E402  after setup()
 from django.utils import timezone  # noqa: E402
 
 from monitoring.engine import default_ports, run_pass  # noqa: E402
 from monitoring.lease import LeaseHeldError, LeaseLostError  # noqa: E402
 from monitoring.schedules import look_again  # noqa: E402
-from positions.markets import market_ensure  # noqa: E402
+from positions.markets import market_ensure, resolve_reference  # noqa: E402
 from positions.services import position_open  # noqa: E402
-from positions.venues.base import MarketInfo  # noqa: E402
 from tests.faults.tripwire import Tripwire  # noqa: E402
 
 
-def hold(token: str, shares: str, policy: dict[str, Any]) -> int:
-    """A position at 50 cents in a market of its own; the position's id. A pass is asked for."""
-    info = MarketInfo(
-        venue="polymarket",
-        key=f"0x{token}",
-        outcome="Yes",
-        token=token,
-        question=f"Market {token}?",
-        payout=Decimal(1),
-        tick=Decimal("0.01"),
-        min_size=Decimal(5),
-    )
+def hold(reference: str, shares: str, policy: dict[str, Any]) -> int:
+    """A position at 50 cents in the market meant; its id. A pass is asked for."""
     now = timezone.now()
     position = position_open(
-        market=market_ensure(info),
+        market=market_ensure(resolve_reference(reference)),
         entry_price=Decimal("0.50"),
         shares=Decimal(shares),
         now=now,
@@ -60,43 +52,77 @@ def one_pass(kill_at: int | None = None) -> dict[str, Any]:
     `steps`: the names of the steps it reached; `signal`: 9 when it was killed; `outcome`: how it
     ended otherwise.
     """
+    lines, status = _in_a_fork(lambda told: _wired_pass(told, kill_at))
+    ended = lines.pop() if lines and lines[-1].startswith("ended ") else ""
+    return {"steps": lines, "signal": status & 0x7F, "outcome": ended.removeprefix("ended ")}
+
+
+def monitor() -> dict[str, Any]:
+    """`manage.py monitor --json` in a process of its own: its document, and `queries`: how many
+    statements it sent to the database.
+    """
+    lines, status = _in_a_fork(_counted_command)
+    if status or not lines:
+        raise RuntimeError(f"monitor ended with {status}: {lines}")
+    document: dict[str, Any] = json.loads(lines[0])
+    return document
+
+
+def _in_a_fork(work: Callable[[Callable[[str], None]], None]) -> tuple[list[str], int]:
+    """What `work` told line by line, and the process's wait status."""
     connections.close_all()  # a fork must not share them
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        _forked(writing, kill_at)
+        code = 1
+        try:
+            work(lambda line: _write(writing, line))
+            code = 0
+        except BaseException:  # noqa: BLE001  a fork must not go on as its parent
+            traceback.print_exc()
+        os._exit(code)
     os.close(writing)
     with os.fdopen(reading, encoding="utf-8") as pipe:
         lines = pipe.read().splitlines()
-    status = os.waitpid(pid, 0)[1]
-    ended = lines.pop() if lines and lines[-1].startswith("ended ") else ""
-    return {"steps": lines, "signal": status & 0x7F, "outcome": ended.removeprefix("ended ")}
+    return lines, os.waitpid(pid, 0)[1]
 
 
-def _forked(writing: int, kill_at: int | None) -> None:
-    def told(line: str) -> None:
-        os.write(writing, f"{line}\n".encode())
+def _write(file: int, line: str) -> None:
+    text = f"{line}\n".encode()
+    while text:
+        text = text[os.write(file, text) :]
 
+
+def _wired_pass(told: Callable[[str], None], kill_at: int | None) -> None:
     try:
         run_pass(Tripwire(told, kill_at).ports(default_ports()))
-        told("ended well")
     except (LeaseHeldError, LeaseLostError) as error:
         told(f"ended {type(error).__name__}")
-    except BaseException:  # noqa: BLE001  a fork must not go on as its parent
-        traceback.print_exc()
-        told("ended in an error")
-    finally:
-        os._exit(0)
+        return
+    told("ended well")
 
 
-COMMANDS = {"hold": hold, "pass": one_pass}
+def _counted_command(told: Callable[[str], None]) -> None:
+    count, out = 0, StringIO()
+
+    def counting(execute: Any, *args: Any) -> Any:
+        nonlocal count
+        count += 1
+        return execute(*args)
+
+    with connection.execute_wrapper(counting):
+        call_command("monitor", "--json", stdout=out)
+    told(json.dumps({**json.loads(out.getvalue()), "queries": count}))
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {"hold": hold, "pass": one_pass, "monitor": monitor}
 
 
 def main() -> None:
     for line in sys.stdin:
         command = json.loads(line)
-        answer = COMMANDS[command.pop("do")](**command)  # type: ignore[operator]
+        answer = COMMANDS[command.pop("do")](**command)
         connections.close_all()
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

@@ -68,7 +68,9 @@ class Ground:
         market = self.polymarket.add_market(f"Market {number}?")
         token = market.tokens[0]
         self.polymarket.set_book(token, [(BELOW, "100000")], [("0.45", "100000")])
-        return int(self.hand.ask("hold", token=token, shares=POSITION, policy={**STOP, **policy}))
+        return int(
+            self.hand.ask("hold", reference=token, shares=POSITION, policy={**STOP, **policy})
+        )
 
     def open_positions(self) -> int:
         """How many have still to be sold; dust cannot be."""

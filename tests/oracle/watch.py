@@ -1,0 +1,56 @@
+"""The product over replayed books, and what it sold, to be held against the oracle's answer."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.faults.ground import Ground
+
+POLICIES: tuple[dict[str, Any], ...] = (
+    {"stop_loss_pct": "15", "take_profit": [{"pct": "20"}]},
+    {"stop_loss_price": "0.30", "take_profit_price": "0.80"},
+    {"trailing_stop": [{"distance_pct": "10", "activation_pct": "0"}]},
+    {
+        "stop_loss_pct": "40",
+        "trailing_stop": [
+            {"distance_pct": "20", "activation_pct": "5"},
+            {"distance_pct": "8", "activation_pct": "30"},
+        ],
+    },
+    {"take_profit_price": "0.97", "stop_loss_price": "0.02"},
+)
+SIZES = ("100", "2500.5")
+Sold = list[tuple[int, str, Decimal, Decimal, Decimal]]
+
+
+def hold_all(
+    ground: Ground, *, confirm: str, sizes: tuple[str, ...] = SIZES
+) -> list[dict[str, Any]]:
+    """Each policy in each size on every replayed token; the oracle's view of the positions."""
+    held = []
+    for token in ground.polymarket.venue.replay.tokens:
+        for policy in POLICIES:
+            for shares in sizes:
+                # Spreads are a guard of their own; no rule here looks at the clock.
+                rules = {**policy, "confirm_seconds": confirm, "max_spread": "1"}
+                pk = ground.hand.ask("hold", reference=token, shares=shares, policy=rules)
+                facts = {"token": token, "entry": "0.50", "shares": shares, "min": "5"}
+                held.append({"id": pk, "policy": rules, **facts})
+    return held
+
+
+def sold(ground: Ground) -> Sold:
+    """Every fill that the product booked: (position, rule, level, price, shares), oldest first."""
+    rows = ground.installation.query(
+        "SELECT e.position_id, e.rule, e.level, f.price, f.shares FROM positions_fill f"
+        " JOIN positions_exit e ON e.id = f.exit_id ORDER BY f.id"
+    )
+    return [(pk, rule, *map(Decimal, numbers)) for pk, rule, *numbers in rows]
+
+
+def load(ground: Ground, files: tuple[Path, Path]) -> int:
+    """Replays these frames; how many each token has, at most."""
+    ground.polymarket.load_replay(*files)
+    return max(state["frames"] for state in ground.polymarket.replay_state().values())
