@@ -51,6 +51,7 @@ def plans() -> tuple[Plan, ...]:
         Plan("monitor", settings.MONITOR_INTERVAL),
         Plan("deliver", 2),
         Plan("sync_wallets", 300),
+        Plan("refresh_markets", 600),
         Plan("prune", 24 * 3600, at_start=False),
     )
 

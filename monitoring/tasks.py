@@ -56,6 +56,14 @@ def sync_wallets() -> None:
     sync_all()
 
 
+@every("refresh_markets")
+def refresh_markets() -> None:
+    """Read anew what may change of a market that is held: its end, minimum order, tick and fee."""
+    from positions.refreshing import refresh_open
+
+    refresh_open(timezone.now())
+
+
 @every("prune")
 def prune() -> None:
     """Thin price points and forget old runs."""

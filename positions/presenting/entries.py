@@ -76,6 +76,7 @@ KINDS = {
     "trigger": (gettext_noop("%(rule)s"), ""),
     "ask": (gettext_noop("%(rule)s asks you"), "ask"),
     "error": (gettext_noop("Could not be judged"), "warn"),
+    "market_changed": (gettext_noop("Market changed"), "edit"),
     "wallet_closed": (gettext_noop("Closed elsewhere"), "check"),
     "wallet_vanished": (gettext_noop("Closed elsewhere?"), "ask"),
     "wallet_changed": (gettext_noop("Wallet changed"), "edit"),

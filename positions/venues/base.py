@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from positions.domain.book import Book
 from positions.domain.pnl import FillPart
@@ -106,6 +106,18 @@ class MarketInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketFacts:
+    """What may change while a market is held, as its venue tells it now; `None` = it did not say."""
+
+    ends_at: datetime | None = None
+    game_at: datetime | None = None
+    tick: Decimal | None = None
+    min_size: Decimal | None = None
+    fee_rate: Decimal | None = None
+    fee_exponent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WalletHolding:
     """One row of a wallet: `shares` of `token`, bought at `entry_price` on average (fees apart)."""
 
@@ -140,6 +152,19 @@ class PriceSource(Protocol):
         """The outcomes meant by a slug, URL or id (only `outcome` when given, case-insensitive).
 
         Raises PermanentError, naming the reference, when there is none.
+        """
+
+
+@runtime_checkable
+class FactSource(Protocol):
+    """A price source whose markets' facts change; those of the others are their owner's settings."""
+
+    def facts(
+        self, instruments: Sequence[Instrument], *, deadline: float
+    ) -> Mapping[int, MarketFacts]:
+        """Facts by `Instrument.id`; ids that could not be read are left out.
+
+        Raises VenueError when nothing at all could be read.
         """
 
 

@@ -56,6 +56,7 @@ class TestEnsureSchedules:
             ("deliver", "monitoring.tasks.deliver", 1, NOON),
             ("monitor", "monitoring.tasks.monitor", 2, NOON),
             ("prune", "monitoring.tasks.prune", 1440, NOON),
+            ("refresh_markets", "monitoring.tasks.refresh_markets", 10, NOON),
             ("sync_wallets", "monitoring.tasks.sync_wallets", 5, NOON),
         ]
 
@@ -82,7 +83,7 @@ class TestResume:
         resume(now=NOON)
         due = Schedule.objects.filter(next_run=NOON).order_by("name")
         names = list(due.values_list("name", flat=True))
-        assert names == ["beat", "deliver", "monitor", "sync_wallets"]
+        assert names == ["beat", "deliver", "monitor", "refresh_markets", "sync_wallets"]
 
     def test_drops_only_the_schedules_own_tasks(self) -> None:
         async_task("monitoring.tasks.monitor")
@@ -137,8 +138,8 @@ class TestBroker:
     def test_look_queues_what_is_due_once(self) -> None:
         ensure_schedules(now=timezone.now() - seconds(1))
         broker = SchedulingORM()
-        pulled = [broker.dequeue() for _ in range(6)]
-        assert [len(tasks) if tasks else 0 for tasks in pulled] == [1, 1, 1, 1, 1, 0]
+        pulled = [broker.dequeue() for _ in range(7)]
+        assert [len(tasks) if tasks else 0 for tasks in pulled] == [1, 1, 1, 1, 1, 1, 0]
         assert Schedule.objects.filter(next_run__lt=timezone.now()).count() == 0
 
     def test_downtime_is_made_up_by_one_run(self) -> None:
@@ -149,6 +150,7 @@ class TestBroker:
             "monitoring.tasks.deliver",
             "monitoring.tasks.monitor",
             "monitoring.tasks.prune",
+            "monitoring.tasks.refresh_markets",
             "monitoring.tasks.sync_wallets",
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,10 +11,12 @@ from decimal import Decimal
 from positions.domain.book import Book
 from positions.venues.base import (
     Instrument,
+    MarketFacts,
     MarketInfo,
     MarketStatus,
     PermanentError,
     Readings,
+    TransientError,
     VenueError,
     WalletHolding,
 )
@@ -22,6 +25,8 @@ from positions.venues.polymarket.client import Books, PolymarketClient
 from positions.venues.polymarket.ids import condition_id
 from positions.venues.polymarket.parse import GammaMarket, Resolution, TradingTerms, WalletEvent
 from positions.venues.polymarket.settlement import status_of
+
+logger = logging.getLogger(__name__)
 
 VENUE = "polymarket"
 PAYOUT = Decimal(1)
@@ -121,6 +126,35 @@ class PolymarketSource:
             rows = []
         return {row.condition_id: row for row in rows}
 
+    def facts(
+        self, instruments: Sequence[Instrument], *, deadline: float
+    ) -> Mapping[int, MarketFacts]:
+        """End and game start by Gamma in batches; tick, minimum and fee by CLOB, market by market.
+
+        Gamma's own words on the last three may be older than CLOB's, so they never stand in here:
+        a fee must not change to and fro with CLOB's health.
+        """
+        wanted = list(dict.fromkeys(instrument.key for instrument in instruments))
+        found = self._client.markets("condition_ids", wanted, deadline=deadline)
+        markets = {market.condition_id: market for market in found}
+        terms = self._all_terms([key for key in wanted if key in markets], deadline)
+        return {
+            i.id: _facts(markets[i.key], terms.get(i.key)) for i in instruments if i.key in markets
+        }
+
+    def _all_terms(self, conditions: Iterable[str], deadline: float) -> dict[str, TradingTerms]:
+        """As far as they can be read: a market that CLOB refuses has none, an outage ends it."""
+        found: dict[str, TradingTerms] = {}
+        for condition in conditions:
+            try:
+                found[condition] = self._client.terms(condition, deadline=deadline)
+            except TransientError as error:
+                logger.warning("the terms of some markets could not be read: %s", error)
+                break
+            except VenueError as error:
+                logger.info("the terms of %s could not be read: %s", condition, error)
+        return found
+
     def find(self, reference: str, outcome: str = "") -> Sequence[MarketInfo]:
         """By slug, address, condition id or token id; an event of one market counts as that market.
 
@@ -133,6 +167,10 @@ class PolymarketSource:
             infos = [info for info in infos if info.token == token]
         wanted = outcome.strip().casefold()
         chosen = [info for info in infos if wanted in {"", info.outcome.casefold()}]
+        if not chosen and token and infos:
+            raise PermanentError(
+                f"{reference}: this is the token of {infos[0].outcome}, not of {outcome.strip()!r}"
+            )
         if not chosen:
             names = ", ".join(market.outcomes)
             raise PermanentError(f"{reference}: no outcome {outcome!r}; it has {names}")
@@ -193,6 +231,20 @@ def _may_be_over(market: GammaMarket | None, now: datetime) -> bool:
     if market is None or market.closed or not market.tradable:
         return True
     return market.ends_at is not None and market.ends_at <= now
+
+
+def _facts(market: GammaMarket, terms: TradingTerms | None) -> MarketFacts:
+    if terms is None:
+        return MarketFacts(market.ends_at, market.game_at)
+    # A tick or a minimum of 0 is a field that somebody forgot to fill.
+    return MarketFacts(
+        market.ends_at,
+        market.game_at,
+        terms.tick or None,
+        terms.min_size or None,
+        terms.fee_rate,
+        terms.fee_exponent,
+    )
 
 
 def _only(markets: Sequence[GammaMarket], text: str) -> GammaMarket:

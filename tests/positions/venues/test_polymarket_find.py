@@ -38,6 +38,11 @@ def test_token_names_one_outcome(source: PolymarketSource, market: FakeMarket, f
     assert (info.outcome, info.outcome_index) == ("No", 1)
 
 
+def test_token_of_the_other_outcome_is_told(source: PolymarketSource, market: FakeMarket) -> None:
+    with pytest.raises(PermanentError, match="this is the token of No, not of 'Yes'"):
+        source.find(market.tokens[1], "Yes")
+
+
 def test_hex_token_is_understood(server: PolymarketServer, source: PolymarketSource) -> None:
     token = str(int("0x" + "9f" * 32, 16))
     server.add_market("Hex?", tokens=(token, "1" * 77))
