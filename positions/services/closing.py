@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,10 +11,13 @@ from django.utils.translation import gettext as _
 
 from positions import journal
 from positions.domain.pnl import SHARE_STEP, floor_shares, plain
+from positions.domain.state import load
 from positions.domain.wording import shares_text
-from positions.models import LIVE_EXIT_STATES, Exit, Position
-from positions.services.base import ServiceError, facts, take
+from positions.models import LIVE_EXIT_STATES, Exit, Mark, Position
+from positions.services.base import ServiceError, facts, take, write_state
 from positions.services.switches import check_request, exits_are_paused
+
+MANUAL = "manual"
 
 
 def position_close_request(
@@ -42,7 +46,11 @@ def close_everything(*, actor: str, now: datetime) -> list[Exit]:
 
 
 def exit_cancel_request(*, exit_id: int, actor: str, now: datetime) -> None:
-    """Cancels what an exit has not sold yet. Raises ServiceError while an order is out."""
+    """Cancels what an exit has not sold yet. Raises ServiceError while an order is out.
+
+    The rule that decided it is not armed from then on, until its breach ends or a person arms it:
+    the next pass would decide the same exit again, and nobody could ever stop a sale.
+    """
     with transaction.atomic():
         exit_ = Exit.objects.select_related("position__market").filter(pk=exit_id).first()
         if exit_ is None or exit_.state not in LIVE_EXIT_STATES:
@@ -53,18 +61,30 @@ def exit_cancel_request(*, exit_id: int, actor: str, now: datetime) -> None:
         ).update(state=Exit.State.CANCELLED, finished_at=now)
         if not changed:
             raise ServiceError(_("An order is out at the venue. Try again in a moment."))
+        text = _("exit cancelled, %(left)s shares not sold")
+        if exit_.rule != MANUAL:
+            _disarm(exit_)
+            text = _(
+                "exit cancelled, %(left)s shares not sold; its rule is not armed until the price"
+                " leaves its level or you arm it"
+            )
         journal.append(
             journal.entry(
                 "exit_cancelled",
-                _("exit cancelled, %(left)s shares not sold")
-                % {"left": shares_text(exit_.shares - exit_.filled)},
+                text % {"left": shares_text(exit_.shares - exit_.filled)},
                 at=now,
                 position=exit_.position,
                 rule=exit_.rule,
                 actor=actor,
-                data=facts(exit_.position) | {"exit": exit_id},
+                data=facts(exit_.position) | {"exit": exit_id, "unarmed": exit_.rule != MANUAL},
             )
         )
+
+
+def _disarm(exit_: Exit) -> None:
+    mark = Mark.objects.select_for_update(of=("self",)).get(position=exit_.position_id)
+    state = load(mark.state)
+    write_state(mark, replace(state, unarmed=state.unarmed | {exit_.rule}))
 
 
 def _decide(position: Position, actor: str, now: datetime, shares: Decimal | None) -> Exit:
@@ -91,7 +111,7 @@ def _decide(position: Position, actor: str, now: datetime, shares: Decimal | Non
         live.save(update_fields=["state", "finished_at"])
     exit_ = Exit.objects.create(
         position=position,
-        rule="manual",
+        rule=MANUAL,
         reason=_("closed by %(who)s") % {"who": actor},
         shares=wanted,
         latched=True,
@@ -105,7 +125,7 @@ def _decide(position: Position, actor: str, now: datetime, shares: Decimal | Non
             at=now,
             position=position,
             urgency="medium",
-            rule="manual",
+            rule=MANUAL,
             actor=actor,
             data=facts(position) | {"exit": exit_.pk, "shares": plain(wanted)},
         )

@@ -13,7 +13,7 @@ from django_q.models import Schedule
 from monitoring.alerts.dispatch import dispatch
 from monitoring.models import Channel, Notification, Trigger
 from monitoring.schedules import ensure_schedules
-from positions.models import Exit, Position
+from positions.models import Exit, Mark, Position
 from positions.services import (
     ServiceError,
     close_everything,
@@ -22,6 +22,7 @@ from positions.services import (
     exits_resume,
     position_close_request,
     position_mute,
+    rule_arm,
 )
 from positions.venues.base import Order
 from tests.monitoring.engine.house import House, Offers, kinds, last
@@ -270,14 +271,38 @@ class TestCancel:
         assert (position.shares, last("exit_cancelled").actor) == (60, "bob")
         assert last("exit_cancelled").text == "exit cancelled, 60 shares not sold"
 
-    def test_cancelled_stop_that_still_holds_is_judged_anew(self, house: House) -> None:
-        house.position(policy=STOP)
+    def cancelled_stop(self, house: House) -> Position:
+        position = house.position(policy=STOP)
         house.says("A", THIN)
         house.run()
         exit_cancel_request(exit_id=Exit.objects.get().pk, actor="bob", now=house.clock.at)
         house.run()
+        return position
+
+    def test_cancelled_stop_is_not_decided_again(self, house: House) -> None:
+        position = self.cancelled_stop(house)
+        states = Exit.objects.values_list("state", "filled")
+        assert (list(states), Mark.objects.get().unarmed) == ([("cancelled", 40)], "stop_loss")
+        told = last("exit_cancelled")
+        assert "its rule is not armed until" in told.text
+        assert (told.position_id, told.rule, told.actor) == (position.pk, "stop_loss", "bob")
+
+    def test_cancelled_stop_sells_on_once_a_person_arms_it(self, house: House) -> None:
+        position = self.cancelled_stop(house)
+        rule_arm(position_id=position.pk, rule="stop_loss", actor="bob", now=house.clock.at)
+        house.run()
         states = Exit.objects.order_by("pk").values_list("state", "filled")
         assert list(states) == [("cancelled", 40), ("partial", 40)]
+
+    def test_cancelled_stop_is_armed_again_by_a_recovery(self, house: House) -> None:
+        self.cancelled_stop(house)
+        for bid in ("0.50", "0.44"):
+            house.says("A", bid)
+            house.run()
+        assert [state for (state,) in Exit.objects.order_by("pk").values_list("state")] == [
+            "cancelled",
+            "filled",
+        ]
 
     def test_order_that_is_out_cannot_be_cancelled(self, house: House) -> None:
         house.position(policy=STOP)
