@@ -28,6 +28,7 @@ from positions.importing.placing import market_of
 from positions.markets import market_ensure
 from positions.models import JournalEntry, Market, Position, Strategy
 from positions.services import jsonable, position_open
+from positions.text import is_storable
 from positions.tokens import token_of
 from positions.venues.base import PermanentError, VenueError
 
@@ -149,7 +150,9 @@ def _reference(value: object, errors: dict[str, str]) -> str:
         errors["reference"] = _("is required: your own key, the same for each retry")
     elif len(text) > LONGEST_REFERENCE:
         errors["reference"] = _("is longer than %(most)s characters") % {"most": LONGEST_REFERENCE}
-    elif text.startswith(RESERVED) or "\x00" in text:
+    elif not is_storable(text):
+        errors["reference"] = _("holds a zero byte or half a character (a lone surrogate)")
+    elif text.startswith(RESERVED):
         errors["reference"] = _("must not begin with %(names)s") % {"names": ", ".join(RESERVED)}
     return text
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from positions.models import Market, Quote
-from positions.text import storable
+from positions.text import all_storable, storable
 from positions.venues.base import MarketInfo, PermanentError
 from positions.venues.registry import source_for
 from positions.venues.simulated import info as simulated_info
@@ -122,7 +122,9 @@ def refused_currency(market: MarketInfo | Market, wanted: str) -> PermanentError
 
 def market_row(info: MarketInfo) -> Market:
     """What a venue told, as a row that is not stored yet."""
-    return Market(**{name: _fit(name, getattr(info, name)) for name in TOLD}, data=dict(info.data))
+    return Market(
+        **{name: _fit(name, getattr(info, name)) for name in TOLD}, data=all_storable(info.data)
+    )
 
 
 def _fit(name: str, value: Any) -> Any:
@@ -134,7 +136,7 @@ def _fit(name: str, value: Any) -> Any:
 def market_ensure(market: MarketInfo | Market) -> Market:
     """The row of this outcome with its (empty) quote row, made if it is not there.
 
-    An existing row stays as it is: the watch keeps it fresh.
+    An existing row stays as it is: `refreshing` keeps its facts fresh, the watch its state.
     """
     row = market_row(market) if isinstance(market, MarketInfo) else market
     if not row.pk:

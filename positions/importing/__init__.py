@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from positions.importing.book import ImportRefusedError, Problem, Result, import_file
+from positions.importing.book import ImportRefusedError, Problem, Result, import_file, place
 from positions.importing.entry import Entry, EntryError, parse_entry
 from positions.importing.files import FileError
 
@@ -15,4 +15,5 @@ __all__ = [
     "Result",
     "import_file",
     "parse_entry",
+    "place",
 ]

@@ -33,18 +33,21 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of one row; `line` as in `files.Row`."""
+    """What is wrong with one field of one row; `line` and `item` as in `files.Row`."""
 
     line: int
     field: str
     error: str
+    item: int = 0
 
     def __str__(self) -> str:
-        return _("line %(line)s: %(field)s: %(error)s") % {
-            "line": self.line,
-            "field": self.field,
-            "error": self.error,
-        }
+        return f"{place(self.line, self.item)}: {self.field}: {self.error}"
+
+
+def place(line: int, item: int) -> str:
+    """Where a row stands: `line 7`, or `line 7, item 2` of a JSON list."""
+    text = _("line %(line)s, item %(item)s") if item else _("line %(line)s")
+    return text % {"line": line, "item": item}
 
 
 class ImportRefusedError(Exception):
@@ -63,6 +66,7 @@ class Candidate:
     entry: Entry
     market: Market
     reference: str
+    item: int = 0
 
 
 @dataclass(slots=True)
@@ -118,11 +122,14 @@ def _candidates(rows: Sequence[Row], now: datetime, say: Say) -> list[Candidate]
         try:
             entry, market = _checked(row, markets, known, now)
         except EntryError as error:
-            problems += [Problem(row.line, name, text) for name, text in error.errors.items()]
+            problems += [
+                Problem(row.line, name, text, row.item) for name, text in error.errors.items()
+            ]
             continue
         first = reference_of(entry, market, 1)
         seen[first] += 1
-        found.append(Candidate(row.line, entry, market, reference_of(entry, market, seen[first])))
+        reference = reference_of(entry, market, seen[first])
+        found.append(Candidate(row.line, entry, market, reference, row.item))
     if problems:
         raise ImportRefusedError(problems)
     return found
@@ -173,7 +180,8 @@ def _compare(position: Position, candidate: Candidate, result: Result) -> None:
     result.known += 1
     found = differences(candidate.entry, position)
     if found:
-        result.differs.append({"line": candidate.line, "position": position.pk, "differs": found})
+        row = {"line": candidate.line, "position": position.pk, "differs": found}
+        result.differs.append(row | ({"item": candidate.item} if candidate.item else {}))
 
 
 def _open(

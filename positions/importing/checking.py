@@ -28,7 +28,12 @@ def read_entry(raw: Mapping[str, object], *, now: datetime, known: Mapping[str, 
     except EntryError as error:
         errors |= error.errors
     name = raw.get("strategy")
-    if isinstance(name, str) and name.strip() and name.strip() not in known:
+    if (
+        isinstance(name, str)
+        and name.strip()
+        and name.strip() not in known
+        and "strategy" not in errors
+    ):
         errors["strategy"] = _("“%(name)s” is not known; known are %(known)s") % {
             "name": name.strip()[:60],
             "known": ", ".join(sorted(known)),

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from positions.domain import policy as policies
+from positions.text import is_storable, storable
 
 REQUIRED = ("market", "entry_price", "shares")
 COLUMNS = (
@@ -72,15 +73,16 @@ def parse_entry(raw: Mapping[str, object], *, now: datetime) -> Entry:
 
     Raises EntryError with every field that is unknown, missing or wrong.
     """
+    errors = _unreadable(raw)
+    raw = {key: value for key, value in raw.items() if storable(str(key)) not in errors}
     given = {key: value for key, value in raw.items() if value is not None and value != ""}
-    errors: dict[str, str] = {}
     for key in raw:
         if key not in KEYS:
             errors[str(key)] = _("is not a known key; known are %(keys)s") % {
                 "keys": ", ".join(KEYS)
             }
     for key in REQUIRED:
-        if key not in given:
+        if key not in given and key not in errors:
             errors[key] = _("is required")
     read = Reading(given, errors)
     entry = Entry(
@@ -100,6 +102,12 @@ def parse_entry(raw: Mapping[str, object], *, now: datetime) -> Entry:
     if errors:
         raise EntryError(errors)
     return entry
+
+
+def _unreadable(raw: Mapping[str, object]) -> dict[str, str]:
+    """Fields with text that no database takes, found before anything repeats that text."""
+    text = _("holds a zero byte or half a character (a lone surrogate)")
+    return {storable(str(key)): text for key, value in raw.items() if not is_storable({key: value})}
 
 
 class Reading:
@@ -158,8 +166,6 @@ def _text(value: object, longest: int) -> str:
     if not isinstance(value, str):
         raise ValueError(_("must be text"))  # noqa: TRY004  a complaint about a field, not a bug
     text = value.strip()
-    if "\x00" in text:
-        raise ValueError(_("holds a zero byte"))
     if len(text) > longest:
         raise ValueError(_("is longer than %(most)s characters") % {"most": longest})
     return text

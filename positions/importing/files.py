@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from django.utils.translation import gettext as _
 
 from positions.domain import policy as policies
 from positions.importing.entry import COLUMNS, REQUIRED
+from positions.text import storable
 
 LARGEST = 20_000_000
 # One transaction holds all of them, and the watch waits for it: some two milliseconds a row.
 MOST_ROWS = 5000
+JSON_GAP = re.compile(r"[ \t\r\n,]*")
 
 
 class FileError(ValueError):
@@ -26,7 +29,8 @@ class FileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: `line` is its line in a CSV file, its number in a JSON list (from 1).
+    """One row: `line` is the line on which it begins, `item` its number in a JSON list (from 1),
+    for several may stand on one line; 0 in a CSV file.
 
     `errors`: what was wrong with its shape already.
     """
@@ -34,6 +38,7 @@ class Row:
     line: int
     values: Mapping[str, object]
     errors: Mapping[str, str] = field(default_factory=dict)
+    item: int = 0
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -74,16 +79,33 @@ def _json(text: str) -> Iterator[Row]:
             _("line %(line)s: no JSON: %(why)s") % {"line": error.lineno, "why": error.msg}
         ) from None
     except policies.PolicyError as error:
-        raise FileError(str(error)) from None
+        raise FileError(storable(str(error))) from None
     except (RecursionError, ValueError, ArithmeticError):
         raise FileError(_("no JSON that could be meant")) from None
     if not isinstance(found, list):
         raise FileError(_("must be a list of objects"))
-    for number, item in enumerate(found, 1):
+    for number, (item, line) in enumerate(zip(found, _lines(text), strict=True), 1):
         if isinstance(item, Mapping):
-            yield Row(number, item)
+            yield Row(line, item, item=number)
         else:
-            yield Row(number, {}, {"row": _("must be an object")})
+            yield Row(line, {}, {"row": _("must be an object")}, item=number)
+
+
+def _lines(text: str) -> Iterator[int]:
+    """The line on which each item of a JSON list begins; `text` has been read as one before."""
+    decode = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
+    at, line = text.index("[") + 1, 1 + text.count("\n", 0, text.index("["))
+    while (begins := _next_item(text, at)) is not None:
+        line += text.count("\n", at, begins)
+        yield line
+        _item, at = decode(text, begins)
+        line += text.count("\n", begins, at)
+
+
+def _next_item(text: str, at: int) -> int | None:
+    begins = JSON_GAP.match(text, at)
+    assert begins is not None  # it matches nothing at all as well
+    return None if text[begins.end()] == "]" else begins.end()
 
 
 def _csv(text: str) -> Iterator[Row]:

@@ -22,7 +22,8 @@ class JournalEntry(models.Model):
         Position, models.CASCADE, null=True, blank=True, related_name="journal"
     )
     rule = models.CharField(_("rule"), max_length=20, blank=True)
-    actor = models.CharField(_("who"), max_length=150, default="watch")
+    # A bot is "user (token's name)": 150 + 100 and three more.
+    actor = models.CharField(_("who"), max_length=300, default="watch")
     text = models.TextField(_("what"))
     data = models.JSONField(_("data"), default=dict, blank=True)
 

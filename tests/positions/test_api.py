@@ -97,6 +97,18 @@ def test_a_position_is_added_with_everything_said_about_it(post: Post) -> None:
     assert JournalEntry.objects.get(position=position).actor == "bot (buyer)"
 
 
+def test_the_longest_names_fit_into_the_journal(post: Post) -> None:
+    User.objects.update(username="u" * 150)
+    ApiToken.objects.update(name="t" * 100)
+    assert post().status_code == 201
+    assert JournalEntry.objects.get().actor == f"{'u' * 150} ({'t' * 100})"
+
+
+def test_a_reference_with_a_zero_byte_is_told_so(post: Post) -> None:
+    answer = json.loads(post(reference="a\x00").content)
+    assert answer["errors"]["reference"].startswith("holds a zero byte")
+
+
 def test_the_same_request_again_gives_the_same_position(post: Post) -> None:
     first, second = post(), post(entry_price="0.450", shares="100.0")
     assert (first.status_code, second.status_code) == (201, 200)
@@ -145,6 +157,11 @@ def test_a_reference_somebody_else_gave_is_a_conflict(post: Post) -> None:
         ({"reference": 5}, {"reference"}),
         ({"reference": "x" * 201}, {"reference"}),
         ({"reference": "import:1"}, {"reference"}),
+        ({"reference": "a\x00"}, {"reference"}),
+        ({"reference": "\ud800"}, {"reference"}),
+        ({"thesis": "\ud800", "strategy": "\ud800"}, {"thesis", "strategy"}),
+        ({"policy": {"\ud800": 1}}, {"policy"}),
+        ({"\ud800": 1}, {"?"}),
         ({"market": None, "shares": "0"}, {"market", "shares"}),
         ({"reference": None, "colour": "red"}, {"reference", "colour"}),
         ({"strategy": "gamma"}, {"strategy"}),

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from positions.importing import FileError, ImportRefusedError, Result, import_file
+from positions.importing import FileError, ImportRefusedError, Result, import_file, place
 
 
 class Command(BaseCommand):
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"added": [], "errors": errors}, ensure_ascii=False))
         lines = [
-            f"{_('line')} {error['line']}: {error['field']}: {error['error']}"
+            f"{_where(error)}: {error['field']}: {error['error']}"
             if error["line"] is not None
             else f"{options['file']}: {error['error']}"
             for error in errors
@@ -75,12 +75,17 @@ class Command(BaseCommand):
                 f"{name}: {_('file')} {_shown(both['file'])}, {_('book')} {_shown(both['book'])}"
                 for name, both in row["differs"].items()
             )
-            place = {"line": row["line"], "id": row["position"], "what": changed}
-            self.stdout.write(_("line %(line)s: position %(id)s exists, differs: %(what)s") % place)
+            known = {"place": _where(row), "id": row["position"], "what": changed}
+            self.stdout.write(_("%(place)s: position %(id)s exists, differs: %(what)s") % known)
 
 
 def _as_dict(problem: Any) -> dict[str, Any]:
-    return {"line": problem.line, "field": problem.field, "error": problem.error}
+    found = {"line": problem.line, "field": problem.field, "error": problem.error}
+    return found | ({"item": problem.item} if problem.item else {})
+
+
+def _where(row: dict[str, Any]) -> str:
+    return place(row["line"], row.get("item", 0))
 
 
 def _shown(value: Any) -> str:

@@ -32,6 +32,18 @@ def test_empty_text_and_null_count_as_not_given() -> None:
     assert read(outcome="", thesis=None, stop_loss_pct="", policy=None) == read()
 
 
+@pytest.mark.parametrize("bad", ["\ud800", "a\x00b"])
+def test_text_that_no_database_takes_is_a_wrong_field(bad: str) -> None:
+    policy = {"stop_loss_pct": "5", bad: [{"x": bad}]}
+    found = refusal(market=bad, strategy=bad, thesis=bad, opened_at=bad, policy=policy)
+    assert set(found) == {"market", "strategy", "thesis", "opened_at", "policy"}
+    assert set(found.values()) == {"holds a zero byte or half a character (a lone surrogate)"}
+
+
+def test_key_that_no_database_takes_is_named_without_it() -> None:
+    assert list(refusal(**{"a\ud800": 1})) == ["a?"]
+
+
 def test_every_wrong_field_is_named_at_once() -> None:
     raw = {"shares": "x", "fair_value": "2", "opened_at": "soon", "colour": "red"}
     with pytest.raises(EntryError) as caught:

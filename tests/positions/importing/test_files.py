@@ -84,6 +84,18 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_json_numbers_are_exact_and_items_numbered(tmp_path: Path) -> None:
     found = rows(tmp_path, '[{"entry_price": 0.1, "shares": 5}, "x"]')
     assert found == [
-        Row(1, {"entry_price": Decimal("0.1"), "shares": Decimal(5)}),
-        Row(2, {}, {"row": "must be an object"}),
+        Row(1, {"entry_price": Decimal("0.1"), "shares": Decimal(5)}, item=1),
+        Row(1, {}, {"row": "must be an object"}, item=2),
     ]
+
+
+def test_json_items_have_the_lines_on_which_they_begin(tmp_path: Path) -> None:
+    found = rows(
+        tmp_path,
+        '\n[\r\n  {"thesis": "a,\\n]",\n   "shares": 1e3},\n\n  7, {}\n,\n{"shares": 1}]\n',
+    )
+    assert [(row.line, row.item) for row in found] == [(3, 1), (6, 2), (6, 3), (8, 4)]
+
+
+def test_json_key_that_cannot_be_stored_is_told_in_storable_words(tmp_path: Path) -> None:
+    assert refusal(tmp_path, '[{"\\ud800": 1, "\\ud800": 2}]') == "?: is given twice"

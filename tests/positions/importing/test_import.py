@@ -248,6 +248,17 @@ def test_command_refuses_with_every_line_in_both_forms(tmp_path: Path) -> None:
     ]
 
 
+def test_command_names_line_and_item_of_a_json_row(tmp_path: Path) -> None:
+    path, out = tmp_path / "p.json", io.StringIO()
+    good = '{"market": "sim:a", "entry_price": "0.4", "shares": 1}'
+    bad = '{"market": "sim:a", "entry_price": "0.4", "shares": 1, "thesis": "\\ud800"}'
+    path.write_text(f"[\n{good},\n{bad}\n]")
+    with pytest.raises(CommandError, match=r"^line 3, item 2: thesis: holds .*\nNothing"):
+        call_command("import_positions", path, "--json", stdout=out, stderr=io.StringIO())
+    [error] = json.loads(out.getvalue())["errors"]
+    assert (error["line"], error["item"], error["field"]) == (3, 2, "thesis")
+
+
 def test_command_lists_what_exists_and_differs(tmp_path: Path) -> None:
     path, out = tmp_path / "p.csv", io.StringIO()
     path.write_text(HEADER + ROW)
