@@ -12,6 +12,7 @@ urlpatterns = [
     path("positions/<int:position_id>/close/", closing.close, name="close"),
     path("positions/<int:position_id>/proceeds/", closing.proceeds, name="proceeds"),
     path("positions/<int:position_id>/cancel/", actions.cancel, name="cancel"),
+    path("positions/<int:position_id>/gone/", actions.gone, name="gone"),
     path("positions/<int:position_id>/mute/", actions.mute, name="mute"),
     path("positions/<int:position_id>/unmute/", actions.unmute, name="unmute"),
     path("positions/<int:position_id>/check/", actions.check, name="check_one"),

@@ -91,7 +91,7 @@ class WalletAdmin(AnyAdmin):
             }
             text = _("%(all)s holdings: %(opened)s opened, %(changed)s changed, %(closed)s closed")
             messages.success(request, f"{wallet}: {text % counts}")
-            for line in (*done.problems, done.hint):
+            for line in (*done.problems, done.warning, done.hint):
                 if line:
                     messages.warning(request, line)
 

@@ -148,6 +148,7 @@ def _filters(row: Row, pnl: Decimal | None, now: datetime, *, attention: bool) -
         "profit": pnl is not None and pnl > 0,
         "stale": not row.priced,
         "muted": row.muted_until is not None and row.muted_until > now,
+        "absent": row.absent,
     }
     return [name for name, holds in tests.items() if holds]
 

@@ -14,6 +14,7 @@ from positions import services
 from positions.models import LIVE_EXIT_STATES, Exit, Position
 from positions.presenting.badges import rule_name
 from positions.views.respond import action, actor, done, refused
+from positions.wallets import confirm_gone
 
 DAY_MINUTES = 24 * 60
 LONGEST_MUTE = 30 * DAY_MINUTES
@@ -60,12 +61,27 @@ def unmute(request: HttpRequest, position_id: int) -> HttpResponse:
 
 @action
 def cancel(request: HttpRequest, position_id: int) -> HttpResponse:
-    """Stops a sale that is still waiting; what was sold stays sold, the rules go on watching."""
+    """Stops a sale that is still waiting; what was sold stays sold, the other rules go on watching."""
     live = Exit.objects.filter(position_id=position_id, state__in=LIVE_EXIT_STATES).first()
     if live is None:
         raise services.ServiceError(_("No sale of this position is running."))
     services.exit_cancel_request(exit_id=live.pk, actor=actor(request), now=timezone.now())
     message = _("The sale is cancelled. Its rules go on watching.")
+    if live.rule != "manual":
+        message = _(
+            "The sale is cancelled. %(rule)s is not armed until the price leaves its level or you arm"
+            " it; the other rules go on watching."
+        ) % {"rule": rule_name(live.rule)}
+    return done(request, message, reverse("detail", args=[position_id]))
+
+
+@action
+def gone(request: HttpRequest, position_id: int) -> HttpResponse:
+    """Yes to "closed elsewhere?": the wallet no longer has it, and its activity does not say why."""
+    confirm_gone(position_id=position_id, actor=actor(request), now=timezone.now())
+    message = _("“%(name)s” is closed at its last bid: it is no longer in the wallet.") % {
+        "name": _named(position_id)
+    }
     return done(request, message, reverse("detail", args=[position_id]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from positions.wallets.changes import confirm_gone
 from positions.wallets.sync import Synced, sync_all, wallet_sync
 
-__all__ = ["Synced", "sync_all", "wallet_sync"]
+__all__ = ["Synced", "confirm_gone", "sync_all", "wallet_sync"]

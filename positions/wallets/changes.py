@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from positions import journal
 from positions.bookings import book_sale
+from positions.domain import policy as policies
 from positions.domain.judge import ARMING_AGE
 from positions.domain.pnl import plain
 from positions.domain.state import load
@@ -29,7 +30,7 @@ from positions.models import (
     Quote,
     Wallet,
 )
-from positions.services import effective_policy, facts, position_open
+from positions.services import ServiceError, effective_policy, facts, position_open
 from positions.services.base import catch_up, take, write_state
 from positions.venues.base import WalletHolding
 from positions.wallets.activity import Departure
@@ -120,7 +121,22 @@ def missing(position_id: int, now: datetime) -> None:
     Position.objects.filter(pk=position_id, absent_since=None).update(absent_since=now)
 
 
-def close_elsewhere(position_id: int, departure: Departure, now: datetime) -> bool:
+def confirm_gone(*, position_id: int, actor: str, now: datetime) -> None:
+    """A person's yes to "closed elsewhere?". Raises ServiceError when nothing asks it any more."""
+    asking = Position.objects.filter(
+        pk=position_id, state=Position.State.OPEN, absent_since__isnull=False
+    )
+    if not asking.exists():
+        raise ServiceError(_("Its wallet shows this holding, or it is closed already."))
+    if not close_elsewhere(position_id, Departure("moved", None, now), now, actor=actor):
+        raise ServiceError(
+            _("An exit of this position is running. Wait for it or cancel it, then try again.")
+        )
+
+
+def close_elsewhere(
+    position_id: int, departure: Departure, now: datetime, *, actor: str = ACTOR
+) -> bool:
     """Closes a holding that the wallet no longer has, at the price its activity shows.
 
     Where it shows none, the last usable bid stands in, and says so. False while an exit runs.
@@ -132,6 +148,8 @@ def close_elsewhere(position_id: int, departure: Departure, now: datetime) -> bo
             return False
         price, estimated = _price(position, departure)
         reason = _("sold outside") if departure.kind == "sold" else _("moved out of the wallet")
+        if actor != ACTOR:
+            reason = _("gone from the wallet, as %(who)s confirms") % {"who": actor}
         if estimated:
             reason = _("%(what)s; its price is not known, the last bid stands in") % {
                 "what": reason
@@ -144,11 +162,11 @@ def close_elsewhere(position_id: int, departure: Departure, now: datetime) -> bo
             sold_at=departure.at,
             now=now,
             closed_by=CLOSED_BY,
-            requested_by=ACTOR,
+            requested_by=actor,
         )
         data = facts(position) | {"exit": exit_.pk, "price": plain(price), "estimated": estimated}
         entry = journal.entry(
-            CLOSED, reason, at=now, position=position, urgency="high", actor=ACTOR, data=data
+            CLOSED, reason, at=now, position=position, urgency="high", actor=actor, data=data
         )
         journal.append(entry, closed_entry(position, now))
     return True
@@ -186,6 +204,21 @@ def _tell(position: Position, kind: str, text: str, urgency: str, now: datetime)
 
 def _is_selling(position: Position) -> bool:
     return Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).exists()
+
+
+def unguarded(wallet: Wallet) -> list[int]:
+    """The wallet's open positions that no exit rule watches, by id."""
+    rows = Position.objects.filter(wallet=wallet, state=Position.State.OPEN).order_by("pk")
+    found = rows.values_list("pk", "strategy__policy__document", "policy__document")
+    return [pk for pk, inherited, own in found if not _guards(inherited or "", own or "")]
+
+
+def _guards(inherited: str, own: str) -> bool:
+    try:
+        rules = policies.effective(inherited, own)
+    except ValueError:  # what cannot be read guards nothing
+        return False
+    return any(getattr(rules, name) for name in policies.RULE_FIELDS)
 
 
 def _is_dust(shares: Decimal, market: Market) -> bool:

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, cast
 
-from django.db import IntegrityError
+from django.db import DatabaseError, DataError, IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from positions.markets import market_ensure
 from positions.models import JournalEntry, Market, Position, Strategy, Wallet
 from positions.services import ServiceError
+from positions.text import storable
 from positions.venues.base import MarketInfo, PermanentError, VenueError, WalletHolding
 from positions.venues.registry import source_for
 from positions.wallets import changes
@@ -29,6 +31,9 @@ VENUE = Market.Venue.POLYMARKET.value
 APART = timedelta(seconds=60)  # two complete answers so far apart must lack a holding
 ALL_SECONDS = 200.0  # of all wallets together: the worker's task has a limit of its own
 CLOCKS_DIFFER = timedelta(minutes=2)
+# What one holding may meet (ValueError: rules that do not fit its market, text that no database
+# takes) without the others being left out.
+REFUSALS = (VenueError, ServiceError, DataError, ValueError)
 
 Say = Callable[[str], None]
 
@@ -47,8 +52,8 @@ class WalletVenue(Protocol):
 class Synced:
     """What one sync did, by position id. `still_held`: closed on paper, in the wallet all the same.
 
-    `problems`: holdings that could not be taken over, in words. `hint`: what an empty answer may
-    mean. `unfinished`: holdings left for the next sync.
+    `unguarded`: open ones that no exit rule watches. `problems`: holdings that could not be taken
+    over, in words. `hint`: what an empty answer may mean. `unfinished`: left for the next sync.
     """
 
     address: str
@@ -59,10 +64,24 @@ class Synced:
     missing: list[int] = field(default_factory=list)
     still_held: list[int] = field(default_factory=list)
     dust: list[int] = field(default_factory=list)
+    unguarded: list[int] = field(default_factory=list)
     redeemable: int = 0
     unfinished: int = 0
     problems: list[str] = field(default_factory=list)
     hint: str = ""
+
+    @property
+    def warning(self) -> str:
+        """What to do about positions that nothing guards; empty when there are none."""
+        if not self.unguarded:
+            return ""
+        return ngettext(
+            "%(n)d open position of this wallet has no exit rules: nothing sells it. Give it a"
+            " strategy in Admin, and the wallet one for what is new.",
+            "%(n)d open positions of this wallet have no exit rules: nothing sells them. Give them a"
+            " strategy in Admin, and the wallet one for what is new.",
+            len(self.unguarded),
+        ) % {"n": len(self.unguarded)}
 
 
 def sync_all(
@@ -112,7 +131,7 @@ def _sync(
     try:
         holdings = venue.holdings(wallet.address, deadline=deadline)
     except VenueError as error:
-        Wallet.objects.filter(pk=wallet.pk).update(error=str(error)[:300])
+        Wallet.objects.filter(pk=wallet.pk).update(error=storable(str(error)))
         raise
     result = Synced(wallet.address, holdings=len(holdings))
     positions = list(Position.objects.filter(wallet=wallet).select_related("market").order_by("pk"))
@@ -128,7 +147,8 @@ def _sync(
     _look_for_missing(found, visit)
     mirrored = Position.objects.filter(wallet=wallet, state=Position.State.OPEN, is_dust=True)
     result.dust = list(mirrored.order_by("pk").values_list("pk", flat=True))
-    problem = "; ".join(result.problems)[:300]
+    result.unguarded = changes.unguarded(wallet)
+    problem = storable("; ".join(result.problems))
     Wallet.objects.filter(pk=wallet.pk).update(synced_at=now, error=problem)
     return result
 
@@ -157,8 +177,11 @@ def _take_over(found: Match, visit: Visit) -> None:
     result, now = visit.result, visit.now
     result.redeemable = found.redeemable
     for position, holding in found.changed:
-        if changes.adjust(position.pk, holding, now) is not None:
-            result.changed.append(position.pk)
+        try:
+            if changes.adjust(position.pk, holding, now) is not None:
+                result.changed.append(position.pk)
+        except (*REFUSALS, IntegrityError) as error:
+            result.problems.append(_problem(holding, error))
     result.still_held = [position.pk for position in found.still_held]
     changes.seen([position.pk for position in (*found.same, *found.still_held)], now)
     _tell_still_held([one for one in found.still_held if one.close_reason != "settled"], now)
@@ -190,12 +213,18 @@ def _open_all(new: Sequence[New], visit: Visit, say: Say) -> None:
         say(_("%(done)s of %(all)s new holdings") % {"done": number, "all": len(new)})
         try:
             _open_one(one, markets, events, visit)
-        except (VenueError, ServiceError) as error:
-            name = one.holding.question or one.holding.token
-            result.problems.append(f"{name[:80]}: {error}")
+        except REFUSALS as error:
+            result.problems.append(_problem(one.holding, error))
         except IntegrityError:
             # Another sync of the same wallet was faster.
             logger.info("holding %s was added meanwhile", one.holding.token)
+
+
+def _problem(holding: WalletHolding, error: Exception) -> str:
+    """A refused holding in words; a database's own words may repeat all that it was given."""
+    why = _("the database refused it") if isinstance(error, DatabaseError) else str(error)
+    logger.warning("holding %s could not be taken over: %s", holding.token, type(error).__name__)
+    return storable(f"{(holding.question or holding.token)[:80]}: {why}")
 
 
 def _open_one(

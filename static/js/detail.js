@@ -27,11 +27,11 @@ function reload() {
   else location.reload();
 }
 
-/** What can be done depends on two facts; the buttons are fetched anew when one of them changes. */
+/** What can be done depends on three facts; the buttons are fetched anew when one of them changes. */
 function takeActions(row) {
-  known = { ...known, ...(row.filters && { muted: row.filters.includes('muted') }), ...(row.selling !== undefined && { selling: row.selling }) };
+  known = { ...known, ...(row.filters && { muted: row.filters.includes('muted'), absent: row.filters.includes('absent') }), ...(row.selling !== undefined && { selling: row.selling }) };
   const old = document.getElementById('actions');
-  const key = (known.muted ? 'muted' : '') + (known.selling ? 'selling' : '');
+  const key = (known.muted ? 'muted' : '') + (known.absent ? 'absent' : '') + (known.selling ? 'selling' : '');
   if (!old || old.dataset.key === key) return;
   old.dataset.key = key;
   refresh('actions', `/positions/${hero.dataset.id}/parts/actions/`, true);
@@ -58,5 +58,5 @@ export function takeDetail(rows) {
 export function startDetail() {
   if (hero && hero.querySelector('.rail')) refs = railRefs(hero);
   const key = document.getElementById('actions')?.dataset.key || '';
-  known = { muted: key.includes('muted'), selling: key.includes('selling') };
+  known = { muted: key.includes('muted'), absent: key.includes('absent'), selling: key.includes('selling') };
 }

@@ -70,6 +70,6 @@ class Command(BaseCommand):
             self.stdout.write(
                 _("Sold on paper, your wallet still holds them: %(ids)s") % {"ids": ids}
             )
-        for line in (*synced.problems, synced.hint):
+        for line in (*synced.problems, synced.warning, synced.hint):
             if line:
                 self.stdout.write(line)

@@ -8,7 +8,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from positions.models import Position
+from positions.models import Position, Strategy
 from positions.wallets import sync_all
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 from tests.positions.wallets.kit import (
@@ -51,3 +51,17 @@ def test_a_wallet_s_strategy_guards_what_is_new(
 def test_command_fails_clearly_for_what_is_no_address(polymarket: PolymarketServer) -> None:
     with pytest.raises(CommandError, match="no wallet address"):
         call_command("sync_wallet", "alice")
+
+
+def test_command_says_what_nothing_guards(
+    polymarket: PolymarketServer, fed: FakeMarket, shipped: None
+) -> None:
+    polymarket.set_wallet(ADDRESS, [row(fed.tokens[0], "100")])
+    for more in ((), ("--strategy", "theta_sniper")):  # the strategy is for what is new
+        out = io.StringIO()
+        call_command("sync_wallet", ADDRESS, *more, stdout=out, stderr=io.StringIO())
+        assert "1 open position of this wallet has no exit rules" in out.getvalue()
+    Position.objects.update(strategy=Strategy.objects.get(name="theta_sniper"))
+    out = io.StringIO()
+    call_command("sync_wallet", ADDRESS, stdout=out, stderr=io.StringIO())
+    assert "exit rules" not in out.getvalue()

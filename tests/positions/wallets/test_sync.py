@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from positions.domain.judge import ARMING_AGE
-from positions.models import Exit, JournalEntry, Position, Wallet
+from positions.markets import market_ensure, resolve_reference
+from positions.models import Exit, ExitPolicy, JournalEntry, Position, Strategy, Wallet
 from positions.services import policy_set
 from positions.venues.base import VenueError
 from positions.wallets import sync_all, wallet_sync
@@ -153,3 +155,35 @@ def test_all_wallets_are_synced_though_one_fails(
     Wallet.objects.create(address="0x12")
     assert [synced.address for synced in sync_all(now=lambda: later(300))] == [ADDRESS]
     assert fresh(held).wallet_seen_at == later(300)
+
+
+def test_rules_that_do_not_fit_one_holding_do_not_stop_the_others(
+    polymarket: PolymarketServer, fed: FakeMarket
+) -> None:
+    strategy = Strategy.objects.create(name="high")
+    ExitPolicy.objects.create(strategy=strategy, document='{"take_profit_price":"1.5"}')
+    market_ensure(replace(resolve_reference("fed-dec", "No"), payout=Decimal(2)))
+    polymarket.set_wallet(ADDRESS, [row(token, "50") for token in fed.tokens])
+    synced = wallet_sync(ADDRESS, now=NOW, strategy=strategy)
+    assert [Position.objects.get(pk=pk).market.outcome for pk in synced.opened] == ["No"]
+    [problem] = synced.problems
+    assert "take_profit_price" in problem
+    assert Wallet.objects.get().error == problem
+
+
+def test_unreadable_rules_of_one_holding_do_not_stop_the_others(
+    polymarket: PolymarketServer, fed: FakeMarket, held: Position
+) -> None:
+    ExitPolicy.objects.create(position=held, document='{"stop_loss_pct":"x"}')
+    polymarket.set_wallet(ADDRESS, [row(fed.tokens[0], "90"), row(fed.tokens[1], "50")])
+    synced = sync(later(300))
+    assert (synced.changed, len(synced.opened), len(synced.problems)) == ([], 1, 1)
+    assert (fresh(held).shares, synced.unguarded) == (Decimal(100), [held.pk, *synced.opened])
+
+
+def test_long_and_garbled_words_of_a_venue_are_stored(polymarket: PolymarketServer) -> None:
+    made = polymarket.add_market("Q" * 600 + "\x00", event_slug="e\x00\ud800", slug="long")
+    polymarket.set_wallet(ADDRESS, [row(made.tokens[0], "50")])
+    [opened] = sync().opened
+    market = Position.objects.select_related("market").get(pk=opened).market
+    assert (market.question, market.data["event"]) == ("Q" * 500, "e?")

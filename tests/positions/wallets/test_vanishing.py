@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from positions.models import Position, Quote, Wallet
+from positions.models import Exit, JournalEntry, Position, Quote, Wallet
+from positions.services import ServiceError
 from positions.venues.base import VenueError
+from positions.wallets import confirm_gone
 from tests.fakes.polymarket import PolymarketServer
 from tests.positions.conftest import NOW
 from tests.positions.wallets.kit import (
@@ -175,3 +177,32 @@ def test_an_incomplete_answer_changes_nothing(polymarket: PolymarketServer, held
     assert (Position.objects.count(), fresh(held).absent_since) == (1, None)
     wallet = Wallet.objects.get()
     assert (wallet.synced_at, bool(wallet.error)) == (NOW, True)
+
+
+def test_a_person_s_yes_closes_what_vanished(polymarket: PolymarketServer, held: Position) -> None:
+    Quote.objects.filter(market=held.market).update(bid=Decimal("0.47"))
+    polymarket.set_wallet(ADDRESS, [])
+    sync(later(300))
+    confirm_gone(position_id=held.pk, actor="ann", now=later(301))
+    now = fresh(held)
+    assert (now.state, now.close_reason, now.realised_pnl) == ("closed", "wallet", Decimal("7.00"))
+    entry = JournalEntry.objects.get(kind="wallet_closed")
+    assert (entry.actor, Exit.objects.get().requested_by) == ("ann", "ann")
+    assert entry.text == (
+        "gone from the wallet, as ann confirms; its price is not known, the last bid stands in"
+    )
+
+
+def test_a_yes_that_nothing_asks_for_is_refused(held: Position) -> None:
+    with pytest.raises(ServiceError, match="shows this holding"):
+        confirm_gone(position_id=held.pk, actor="ann", now=later(1))
+    assert fresh(held).state == "open"
+
+
+def test_a_yes_waits_for_a_running_exit(polymarket: PolymarketServer, held: Position) -> None:
+    polymarket.set_wallet(ADDRESS, [])
+    sync(later(300))
+    Exit.objects.create(position=held, rule="manual", shares=100, created_at=NOW)
+    with pytest.raises(ServiceError, match="is running"):
+        confirm_gone(position_id=held.pk, actor="ann", now=later(301))
+    assert fresh(held).state == "open"
