@@ -11,6 +11,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from tests.benchmarks.floor import COMMIT, Statement
-from tests.benchmarks.walk import SCENES
+from tests.benchmarks.walk import SCENES, order
 
 
 class Recorder:
@@ -71,8 +72,8 @@ def main(markets: int, rounds: int, target: Path) -> None:
 
     prices, recorder = Prices(markets), Recorder()
     with connection.execute_wrapper(recorder):
-        for scene in list(SCENES.values()) * rounds:
-            prices.advance(scene)
+        for scene in chain.from_iterable(order(rounds)):
+            prices.advance(SCENES[scene])
             recorder.passes.append([])
             run_pass(prices.ports())
     target.write_bytes(pickle.dumps(recorder.passes))

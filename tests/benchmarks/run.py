@@ -11,7 +11,7 @@ from tests.benchmarks import lanes
 from tests.benchmarks.lanes import Lane
 from tests.benchmarks.scratch import places
 from tests.benchmarks.table import Report, row, surroundings
-from tests.benchmarks.walk import SCENES
+from tests.benchmarks.walk import SCENES, order
 
 POSITIONS = (1000, 10_000)
 MARKETS = 2000
@@ -54,7 +54,7 @@ def run(
 
 
 def _take_turns(running: Sequence[Lane], rounds: int) -> None:
-    for number in range(lanes.WARM + rounds):
-        for scene in SCENES:
+    for number, scenes in enumerate(order(lanes.WARM + rounds)):
+        for scene in scenes:
             for lane in running:
                 lane.step(scene, count=number >= lanes.WARM)

@@ -24,6 +24,14 @@ class Scene(NamedTuple):
 SCENES = {"calm": Scene(0.03, 0.002), "busy": Scene(0.3, 0.02), "stormy": Scene(0.6, 0.1)}
 
 
+def order(rounds: int, seed: int = 3) -> list[list[str]]:
+    """The scenes of each round, shuffled: whatever comes at every third repetition, such as a
+    collection of garbage, must not always meet the same scene.
+    """
+    random = Random(seed)
+    return [random.sample(sorted(SCENES), len(SCENES)) for _round in range(rounds)]
+
+
 class Walk:
     """Bids of `count` markets in ticks; nothing comes near a stop or a target in a hundred steps."""
 
