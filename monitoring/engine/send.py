@@ -174,7 +174,8 @@ def to_send(ids: Iterable[int], *, everything: bool, now: datetime) -> list[Exit
     from earlier passes or asked for by a person.
     """
     rows = Exit.objects.select_related("position__market")
-    chosen = list(rows.filter(pk__in=list(ids), state__in=exits.SENDABLE))
+    ids = list(ids)
+    chosen = list(rows.filter(pk__in=ids, state__in=exits.SENDABLE)) if ids else []
     if everything:
         old = rows.filter(state__in=(*exits.SENDABLE, Exit.State.WORKING), created_at__lte=now)
         known = {exit_.pk for exit_ in chosen}
