@@ -12,6 +12,7 @@ from django_q.models import Schedule
 from playwright.sync_api import Page, expect
 
 from positions.models import Exit, Position
+from positions.wallets.changes import ask_once
 from tests.browser.conftest import NewPage
 from tests.website import PASSWORD, Website, checked, hold, member
 
@@ -237,3 +238,19 @@ def test_all_of_it_works_without_javascript(new_page: NewPage, key: str, site: W
     page.get_by_role("button", name="Sell 10 Yes").click()
     expect(page.locator(".banner.ok")).to_contain_text("Selling 10 Yes")
     assert Exit.objects.count() == 1
+
+
+def test_vanished_holding_is_answered_by_keyboard(page: Page, site: Website) -> None:
+    position = hold("sim-gone", bid="0.5", entry="0.4", shares="10")
+    page.goto(f"{site.url}/positions/{position.pk}/")
+    answer = page.get_by_role("button", name="Yes, it is gone")
+    expect(answer).to_have_count(0)
+    Position.objects.update(absent_since=timezone.now())
+    position.refresh_from_db()
+    ask_once(position, timezone.now())
+    expect(answer).to_be_visible()
+    answer.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("it is no longer in the wallet.")).to_be_visible()
+    position.refresh_from_db()
+    assert (position.state, position.realised_pnl) == ("closed", Decimal(1))

@@ -83,10 +83,10 @@ def test_a_wallet_is_added_and_synced(
     trader.messages("wallet/")
     wallet = Wallet.objects.get()
     trader.act("sync_now", wallet, path="wallet/")
+    unguarded = "1 open position of this wallet has no exit rules: nothing sells it."
     assert trader.messages("wallet/") == [
         f"{ADDRESS}: 1 holdings: 1 opened, 0 changed, 0 closed",
-        "1 open position of this wallet has no exit rules: nothing sells it. Give it a strategy in"
-        " Admin, and the wallet one for what is new.",
+        f"{unguarded} Give it a strategy in Admin, and the wallet one for what is new.",
     ]
     assert Position.objects.get().wallet == wallet
     assert trader.send(f"wallet/{wallet.pk}/delete/", {"post": "yes"}).status_code == 403
