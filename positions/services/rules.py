@@ -31,6 +31,7 @@ from positions.services.base import (
     take,
     write_state,
 )
+from positions.services.wording import changed_text
 
 
 def policy_set(
@@ -107,25 +108,6 @@ def rearm(position: Position, before: policies.Policy, after: policies.Policy) -
         if any(getattr(before, field) != getattr(after, field) for field in fields)
     }
     write_state(mark, replace(state, unarmed=state.unarmed - changed))
-
-
-def changed_text(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """`stop_loss_pct 15 → 10; take_profit_price none → 0.8` of two documents."""
-    parts = [
-        f"{field} {_shown(old, field)} → {_shown(new, field)}"
-        for field in policies.FIELDS
-        if old.get(field, ...) != new.get(field, ...)
-    ]
-    return "; ".join(parts)
-
-
-def _shown(document: Mapping[str, Any], field: str) -> str:
-    if field not in document:
-        return _("inherited")
-    value = document[field]
-    if value is None:
-        return _("off")
-    return plain(value) if isinstance(value, Decimal) else str(jsonable(value))
 
 
 def strategy_policy_set(

@@ -37,7 +37,7 @@ class TestPolicySet:
         policy_set(position_id=position.pk, document=document, **WHO)
         entry = last()
         assert (entry.kind, entry.actor, entry.position_id) == ("rule_changed", "ann", position.pk)
-        assert entry.text == "stop_loss_pct 10 → 5; take_profit_price inherited → 0.8"
+        assert entry.text == "stop (% below entry) 10 → 5; target price inherited → 0.8"
         assert (entry.data["old"]["stop_loss_pct"], entry.data["new"]["stop_loss_pct"]) == (
             "10",
             "5",
@@ -122,7 +122,7 @@ class TestStrategy:
         strategy_policy_set(strategy=strategy, document={"stop_loss_pct": "5"}, **WHO)
         mark = Mark.objects.get(position=position)
         assert (mark.quiet_low, mark.state) == (None, "{}")
-        assert (last().kind, last().text) == ("rule_changed", "mine: stop_loss_pct 10 → 5")
+        assert (last().kind, last().text) == ("rule_changed", "mine: stop (% below entry) 10 → 5")
 
     def test_same_rules_write_nothing(self) -> None:
         strategy, _position = self.make(stop_loss_pct="10")

@@ -45,7 +45,7 @@ def test_changed_rules_reach_every_position_and_the_journal(trader: Trader, open
     assert trader.change(path(), stop_loss_pct="10", description="New").status_code == 302
     assert effective_policy(position).stop_loss_pct == 10
     entry = JournalEntry.objects.get(kind="rule_changed")
-    assert (entry.actor, entry.text) == ("alice", "theta_sniper: stop_loss_pct 15 → 10")
+    assert (entry.actor, entry.text) == ("alice", "theta_sniper: stop (% below entry) 15 → 10")
     assert sniper().description == "New"
 
 
