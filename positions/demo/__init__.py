@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django_q.models import Schedule
 
 from positions import journal
 from positions.bookings import book_sale
@@ -23,6 +25,7 @@ from positions.strategies import ensure_shipped
 from positions.venues import simulated, simulation
 
 HOUR = timedelta(hours=1)
+LOOK, LOOKS = "demo look", (30, 45)  # seconds from the beginning, when all events have begun
 STEP = 30  # seconds between the readings of the hour before
 
 
@@ -42,7 +45,21 @@ def load(now: datetime, *, actor: str = "demo") -> list[Position]:
                 _("The demo is loaded already; `manage.py demo --clear` removes it.")
             )
         ensure_shipped()
+        _look_soon(now)
         return [_load(sample, now, actor) for sample in SAMPLES]
+
+
+def _look_soon(now: datetime) -> None:
+    """Asks for passes when the events are due, where the interval would let them wait."""
+    if settings.MONITOR_INTERVAL <= STEP:
+        return
+    for seconds in LOOKS:
+        Schedule.objects.create(
+            name=f"{LOOK} {seconds}",
+            func="monitoring.tasks.monitor",
+            schedule_type=Schedule.ONCE,
+            next_run=now + timedelta(seconds=seconds),
+        )
 
 
 def clear(now: datetime, *, actor: str = "demo") -> int:
@@ -58,6 +75,7 @@ def clear(now: datetime, *, actor: str = "demo") -> int:
         if not found:
             return 0
         Position.objects.filter(pk__in=found).delete()
+        Schedule.objects.filter(name__startswith=LOOK).delete()
         held = Position.objects.filter(market_id__in=found.values()).values("market_id")
         Market.objects.filter(pk__in=found.values()).exclude(pk__in=held).delete()
         text = ngettext(

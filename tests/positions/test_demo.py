@@ -11,6 +11,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django_q.models import Schedule
+from pytest_django.fixtures import Settings
 
 from monitoring.engine import PassResult, Ports, run_pass
 from monitoring.models import MonitorRun, Trigger
@@ -289,3 +291,16 @@ def test_command_loads_once_and_clears() -> None:
         {"removed": 6},
         {"removed": 0},
     )
+
+
+@pytest.mark.parametrize(("interval", "due"), [(30, []), (1800, [30, 45])])
+def test_long_interval_does_not_hide_the_events(
+    settings: Settings, interval: int, due: list[int]
+) -> None:
+    settings.MONITOR_INTERVAL = interval
+    load(NOW)
+    looks = Schedule.objects.filter(func="monitoring.tasks.monitor", schedule_type=Schedule.ONCE)
+    times = looks.order_by("next_run").values_list("next_run", flat=True)
+    assert [(at - NOW).total_seconds() for at in times] == due
+    clear(NOW)
+    assert not looks.exists()
