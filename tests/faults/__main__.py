@@ -6,6 +6,8 @@ import argparse
 import random
 import sys
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from tests.faults.ground import Ground
 from tests.faults.processes import MOMENTS, VICTIMS, Product, killed_at
 from tests.faults.steps import TROUBLES, Row, killed_at_every_step
 from tests.faults.storm import storm
+from tests.oracle.frames import RECORDED, thinned
+from tests.oracle.watch import expected_of, hold_all, load, sold
 from tests.servers import Postgres, postgres_programs, running_postgres
 
 PAPER = "paper, no venue"
@@ -24,13 +28,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=120, help="of random kills, per database")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--part", choices=("steps", "processes", "storm"), action="append")
+    parser.add_argument("--part", choices=tuple(PARTS), action="append")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     options = parser.parse_args()
     wrong: list[str] = []
     with servers(options.database or ["sqlite", "postgresql"]) as databases:
         for name, server in databases.items():
-            for part in options.part or ("steps", "processes", "storm"):
+            for part in options.part or PARTS:
                 wrong += PARTS[part](name, server, options)
     print("\n".join(wrong) if wrong else "Nothing was sold twice, left unsold or left untold.")
     return int(bool(wrong))
@@ -132,7 +136,39 @@ def storms(name: str, server: Postgres | None, options: argparse.Namespace) -> l
     return [f"{name}, random: {text}" for text in found.wrong]
 
 
-PARTS = {"steps": steps, "processes": processes, "storm": storms}
+def watch(name: str, server: Postgres | None, options: argparse.Namespace) -> list[str]:
+    """The worker at 5 s over recorded books, held against the oracle."""
+    if not RECORDED.exists():
+        print(f"\nNo recorded books here: the oracle had nothing to judge on {name}.")
+        return []
+    with ground_of(server, venue=False) as ground:
+        frames = load(ground, thinned(18, ground.home))
+        positions = hold_all(ground, confirm="3", sizes=("20",))
+        product = Product(ground)
+        replay = ground.polymarket.venue.replay
+        product.wait(
+            lambda: all(map(replay.finished, replay.tokens)), 10 * frames, "the last frame"
+        )
+        time.sleep(8)  # the last pass, and its alerts
+        found, expected = sold(ground), expected_of(ground, positions)
+        verdict = ground.verdict()
+    same = found == expected
+    rules = Counter(fill[1] for fill in found)
+    print(f"\nThe worker at 5 s over {frames} recorded frames of six tokens, {name}\n")
+    heading("what", "how many")
+    for what, number in {
+        "positions": len(positions),
+        "fills": len(found),
+        "exits by rule": ", ".join(f"{rule} {times}" for rule, times in rules.most_common()),
+        "equal to the oracle's": "all" if same else "NO",
+        "journal gaps": len(verdict.gaps),
+        "alerts lost": len(verdict.lost_alerts),
+    }.items():
+        print(f"| {what} | {number} |", flush=True)
+    return [*verdict.gaps, *verdict.lost_alerts, *([] if same else [f"{name}: not the oracle's"])]
+
+
+PARTS = {"steps": steps, "processes": processes, "storm": storms, "oracle": watch}
 
 if __name__ == "__main__":
     sys.exit(main())

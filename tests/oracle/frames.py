@@ -34,8 +34,14 @@ def thinned(every: int, folder: Path) -> tuple[Path, Path]:
 
 
 # The Yes token's best bids in cents: a rise, a fall through the stops, a recovery, the end.
-WALK = (*range(50, 64), *range(63, 38, -1), *range(38, 52), *range(52, 30, -2), *range(30, 97, 3))
-ODD = {20: "no bid", 33: "crossed", 47: "ghost", 60: "thin"}
+WALK = (
+    *range(50, 64, 2),
+    *range(63, 38, -2),
+    *range(38, 52, 2),
+    *range(52, 30, -3),
+    *range(30, 97, 4),
+)
+ODD = {10: "no bid", 16: "crossed", 24: "ghost", 31: "thin"}
 
 
 def made(folder: Path) -> tuple[Path, Path]:

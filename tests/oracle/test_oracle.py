@@ -11,9 +11,8 @@ import pytest
 
 from tests.conftest import MISSING
 from tests.faults.ground import Ground
-from tests.oracle import oracle
 from tests.oracle.frames import RECORDED, made, thinned
-from tests.oracle.watch import hold_all, load, sold
+from tests.oracle.watch import expected_of, hold_all, load, sold
 
 SMALL = ("20",)
 QUERIES = 40  # of a pass, whatever the number of positions (here 20 and 60)
@@ -41,17 +40,11 @@ def watch(ground: Ground, passes: int) -> list[dict[str, Any]]:
     return [ground.hand.ask("monitor") for _ in range(passes)]
 
 
-def in_one_order(fills: list[Any]) -> list[Any]:
-    """Positions that sell in the same reading do so in no order of their own."""
-    return sorted(fills, key=lambda fill: fill[0])
-
-
 def held_against_the_oracle(
     ground: Ground, positions: list[dict[str, Any]], documents: list[dict[str, Any]]
 ) -> None:
-    found = sold(ground)
-    expected = oracle.fills(ground.polymarket.served_books(), positions)
-    assert in_one_order(found) == in_one_order(expected)
+    found, expected = sold(ground), expected_of(ground, positions)
+    assert found == expected
     assert {fill[1] for fill in found} == {"stop_loss", "take_profit", "trailing_stop"}
     verdict = ground.verdict(alerts=False)
     assert (verdict.gaps, verdict.sold_twice) == ([], [])
@@ -77,7 +70,7 @@ def test_made_up_books(ground: Ground, tmp_path: Path, confirm: str) -> None:
 
 
 def test_recorded_books(ground: Ground, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    frames = load(ground, recorded(request, 9, tmp_path))
+    frames = load(ground, recorded(request, 12, tmp_path))
     positions = hold_all(ground, confirm="0")
     documents = watch(ground, frames)
     held_against_the_oracle(ground, positions, documents)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.ground import Ground
+from tests.oracle import oracle
 
 POLICIES: tuple[dict[str, Any], ...] = (
     {"stop_loss_pct": "15", "take_profit": [{"pct": "20"}]},
@@ -22,7 +23,7 @@ POLICIES: tuple[dict[str, Any], ...] = (
     {"take_profit_price": "0.97", "stop_loss_price": "0.02"},
 )
 SIZES = ("100", "2500.5")
-Sold = list[tuple[int, str, Decimal, Decimal, Decimal]]
+Sold = list[tuple[Any, ...]]
 
 
 def hold_all(
@@ -42,12 +43,20 @@ def hold_all(
 
 
 def sold(ground: Ground) -> Sold:
-    """Every fill that the product booked: (position, rule, level, price, shares), oldest first."""
+    """Every fill that the product booked: (position, rule, level, price, shares), by position and
+    time. Those that sell in the same reading do so in no order of their own.
+    """
     rows = ground.installation.query(
         "SELECT e.position_id, e.rule, e.level, f.price, f.shares FROM positions_fill f"
-        " JOIN positions_exit e ON e.id = f.exit_id ORDER BY f.id"
+        " JOIN positions_exit e ON e.id = f.exit_id ORDER BY e.position_id, f.id"
     )
     return [(pk, rule, *map(Decimal, numbers)) for pk, rule, *numbers in rows]
+
+
+def expected_of(ground: Ground, positions: list[dict[str, Any]]) -> Sold:
+    """The oracle's answer to what the venue served, in the order of `sold`."""
+    found = oracle.fills(ground.polymarket.served_books(), positions)
+    return sorted(found, key=lambda fill: fill[0])
 
 
 def load(ground: Ground, files: tuple[Path, Path]) -> int:
