@@ -54,6 +54,7 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
     began = time.monotonic()
     with transaction.atomic():  # one commit for both: on a slow disk each costs milliseconds
         lease = leases.acquire("monitor", now=ports.now())
+        _bury(lease)
         row = MonitorRun.objects.create(fence=lease.fence, started_at=ports.now())
     work = Pass(ports, lease, row, PassResult(row.pk), advisor or StandIn())
     try:
@@ -70,6 +71,12 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
         _finish(work, began, problem=work.result.problem)
         lease.release(ports.now())
     return work.result
+
+
+def _bury(lease: leases.Held) -> None:
+    """Runs of earlier holders that never came to an end; one that was only frozen says so itself."""
+    dead = MonitorRun.objects.filter(state=MonitorRun.State.RUNNING, fence__lt=lease.fence)
+    dead.update(state=MonitorRun.State.FAILED, problem=_("its process died"))
 
 
 def _look_and_act(work: Pass) -> None:

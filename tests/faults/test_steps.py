@@ -7,6 +7,7 @@ from tests.faults.steps import TROUBLES, Row, killed_at_every_step
 
 QUIET_STEPS = {
     "before the lease",
+    "inside the taking of the lease",
     "lease taken",
     "prices asked for",
     "prices read",

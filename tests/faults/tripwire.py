@@ -25,7 +25,7 @@ from positions.venues.base import (
 # By the last thing that happened outside the pass, and how many looks at the clock ago that was.
 STEPS = {
     ("start", 1): "before the lease",
-    ("start", 2): "lease taken",
+    ("start", 2): "inside the taking of the lease",
     ("start", 3): "lease taken",
     ("read>", 0): "prices asked for",
     ("read<", 0): "prices read",

@@ -217,6 +217,15 @@ def test_overtaken_pass_cannot_set_an_exit_back(house: House, error: Exception) 
     assert kinds(told="exit_failed") == []
 
 
+def test_run_whose_process_died_is_told_as_failed(house: House) -> None:
+    Lease.objects.create(name="monitor", holder=dead(), fence=7, expires_at=NOON + LENGTH)
+    died = MonitorRun.objects.create(fence=7, started_at=NOON)
+    house.run()
+    died.refresh_from_db()
+    assert (died.state, died.problem) == ("failed", "its process died")
+    assert [run.state for run in MonitorRun.objects.order_by("pk")] == ["failed", "complete"]
+
+
 def test_pass_that_failed_lets_the_next_begin_at_once(house: House) -> None:
     house.position(policy={"stop_loss_price": "0.45"})
     house.says("A", "0.44")
