@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     options = parser.parse_args()
     wrong: list[str] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
     with servers(options.database or ["sqlite", "postgresql"]) as databases:
         for name, server in databases.items():
             for part in options.part or PARTS:
@@ -142,7 +144,7 @@ def watch(name: str, server: Postgres | None, options: argparse.Namespace) -> li
         print(f"\nNo recorded books here: the oracle had nothing to judge on {name}.")
         return []
     with ground_of(server, venue=False) as ground:
-        frames = load(ground, thinned(18, ground.home))
+        frames = load(ground, thinned(30, ground.home))
         positions = hold_all(ground, confirm="3", sizes=("20",))
         product = Product(ground)
         replay = ground.polymarket.venue.replay
