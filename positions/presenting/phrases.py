@@ -136,6 +136,11 @@ def why(row: Row, where: Levels) -> str:
     if where.stop is None or row.bid is None or row.bid > where.stop:
         return ""
     texts = {"bid": row.price(row.bid), "stop": row.price(where.stop)}
+    if row.paused:
+        return (
+            _("%(bid)s is at or below the %(stop)s stop, but exits are paused: it does not sell.")
+            % texts
+        )
     if row.state.blocked:
         texts["ask"] = row.price(row.ask) if row.ask is not None else NONE
         return (

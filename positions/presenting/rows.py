@@ -34,7 +34,7 @@ class Row:
 
     `bid`: the last usable bid, kept when the present reading is unusable; then `problem` says why
     and no rule reads it. `runs`: past bids, oldest first, at most a day. `broken`: why its policy
-    cannot be read; then nothing guards it. `absent`: its wallet no longer shows it;
+    cannot be read; then nothing guards it. `paused`: all exits are, nothing sells. `absent`: its wallet no longer shows it;
     `wallet_shares`: what its wallet shows.
     """
 
@@ -63,6 +63,7 @@ class Row:
     close_reason: str = ""
     realised: Decimal = Decimal(0)
     broken: str = ""
+    paused: bool = False
     absent: bool = False
     wallet_shares: Decimal | None = None
     runs: Sequence[Run] = ()

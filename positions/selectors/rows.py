@@ -20,6 +20,7 @@ from positions.domain.views import Held
 from positions.models import LIVE_EXIT_STATES, Exit, Fill, Mark, Position, Quote
 from positions.presenting.rows import ExitNow, Row
 from positions.selectors.prices import DAY, Sparks, runs_of, spark_runs
+from positions.services.switches import exits_are_paused
 
 RELATED = ("market__quote", "strategy__policy", "mark", "policy", "thesis")
 
@@ -39,7 +40,8 @@ def open_rows(
     if sparks is None:
         quotes = {one.market_id: quote for one in positions if (quote := _quote(one))}
         sparks = spark_runs(quotes.values(), now)
-    return [_row(one, exits.get(one.pk), sparks, now) for one in positions]
+    paused = exits_are_paused()
+    return [replace(_row(one, exits.get(one.pk), sparks, now), paused=paused) for one in positions]
 
 
 def closed_rows(now: datetime, *, since: timedelta = DAY, most: int = 50) -> list[Row]:
@@ -61,7 +63,7 @@ def row(position_id: int, now: datetime) -> Row | None:
     span = max(DAY, timedelta(minutes=float(minutes))) if minutes else DAY
     one = _row(found, live, {found.market_id: runs_of(found.market_id, now - span)}, now)
     if one.is_open:
-        return one
+        return replace(one, paused=exits_are_paused())
     return replace(one, bid=_average_sales([found]).get(found.pk), ask=None, problem="")
 
 

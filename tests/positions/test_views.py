@@ -322,6 +322,14 @@ def test_pausing_is_loud_and_resuming_ends_it(alice: Client) -> None:
     assert re.search(r'id="b-paused" hidden', alice.get("/").content.decode())
 
 
+def test_breached_stop_promises_no_sale_while_exits_are_paused(alice: Client) -> None:
+    pages = ("/", f"/positions/{hold(bid='0.44').pk}/")
+    post(alice, "/exits/pause/")
+    assert all("exits are paused: it does not sell." in text(alice, page) for page in pages)
+    post(alice, "/exits/resume/")
+    assert all("it sells once that is confirmed" in text(alice, page) for page in pages)
+
+
 def test_check_is_asked_for(alice: Client) -> None:
     status, body = post(alice, "/check/")
     assert (status, body["ok"]) == (200, True)

@@ -94,6 +94,13 @@ def test_breached_stop_is_critical() -> None:
     assert found["why"] == ("44.1¢ is at or below the 49.3¢ stop; it sells once that is confirmed.")
 
 
+def test_breached_stop_does_not_promise_a_sale_while_exits_are_paused() -> None:
+    expected = "44.1¢ is at or below the 49.3¢ stop, but exits are paused: it does not sell."
+    assert view("0.441", paused=True)["why"] == expected
+    assert view("0.441", paused=True, blocked=True, ask=Decimal("0.7"))["why"] == expected
+    assert view("0.634", paused=True)["why"] == ""
+
+
 def test_stop_held_back_by_a_wide_spread_says_so() -> None:
     found = view("0.441", blocked=True, ask=Decimal("0.7"))
     assert "but the ask is 70.0¢" in found["why"]
