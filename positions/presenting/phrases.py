@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from positions.domain.wording import shares_text, signed_money_text
 from positions.presenting.badges import rule_name
+from positions.presenting.rail import no_stop
 from positions.presenting.rows import Levels, Row
 from positions.presenting.text import (
     NONE,
@@ -104,7 +105,7 @@ def long_end(row: Row, level: Decimal | None, *, below: bool) -> str:
     if not row.is_open:
         return ""
     if level is None:
-        return _("no stop") if below else _("no target")
+        return no_stop(row) if below else _("no target")
     name = (_("Stop %(price)s") if below else _("Target %(price)s")) % {"price": row.price(level)}
     if row.bid is None:
         return name

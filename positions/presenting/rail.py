@@ -138,9 +138,14 @@ def _tone(row: Row, level: Decimal | None) -> str | None:
 
 def _left(row: Row, levels: Levels) -> str:
     if levels.stop is None:
-        return _("stop not armed") if STOPS & row.state.unarmed else _("no stop")
+        return no_stop(row)
     price = row.price(levels.stop)
     return _("%(price)s trailing") % {"price": price} if levels.static is not None else price
+
+
+def no_stop(row: Row) -> str:
+    """Why no stop is in force: one that is set but not armed is not the same as none."""
+    return _("stop not armed") if STOPS & row.state.unarmed else _("no stop")
 
 
 def _label(row: Row, levels: Levels) -> str:
@@ -150,7 +155,7 @@ def _label(row: Row, levels: Levels) -> str:
         if row.bid is not None
         else _("No price yet"),
         _("entry %(price)s") % {"price": row.price(row.held.entry)},
-        _end(row, levels.stop, _("stop"), _("no stop"), below=True),
+        _end(row, levels.stop, _("stop"), no_stop(row), below=True),
         _end(row, levels.target, _("target"), _("no target"), below=False),
     ]
     if row.bid is not None and not row.priced:

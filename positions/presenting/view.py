@@ -10,7 +10,7 @@ from positions.domain.pnl import money, plain
 from positions.domain.wording import shares_text
 from positions.presenting.badges import Badge, badges, iso
 from positions.presenting.phrases import long_end, money_texts, nearest, under_price, why
-from positions.presenting.rail import Rail, rail
+from positions.presenting.rail import STOPS, Rail, rail
 from positions.presenting.rows import Row, levels
 from positions.presenting.spark import Spark, spark
 from positions.presenting.text import NONE
@@ -21,6 +21,7 @@ class RowView(TypedDict):
 
     `bid`, `pnl`, `value`, `shares`, `entry`: exact strings in plain notation, None = unknown.
     `group`: att, open or closed; `urg`: crit, warn or empty; `filters`: chips the row belongs to.
+    `add_stop`, `arm_stop`: which of both a row offers that no price would close.
     """
 
     id: int
@@ -49,6 +50,7 @@ class RowView(TypedDict):
     nx_t: str
     nx2: str
     add_stop: bool
+    arm_stop: bool
     pl: str
     pl_a: str
     pl_c: str
@@ -70,6 +72,8 @@ def row_view(row: Row, now: datetime) -> RowView:
     where = levels(row, now)
     marks = badges(row, where, now)
     past = row.priced and where.stop is not None and row.bid is not None and row.bid <= where.stop
+    bare = row.is_open and where.stop is None and where.target is None
+    unarmed = bool(STOPS & row.state.unarmed)
     urgency = _urgency(marks) if row.is_open else ""
     attention = bool(urgency) or any(mark["tone"] == "good" for mark in marks)
     pnl = _pnl(row)
@@ -105,7 +109,8 @@ def row_view(row: Row, now: datetime) -> RowView:
         nx=next_,
         nx_t=next_text,
         nx2=next_2,
-        add_stop=row.is_open and where.stop is None and where.target is None,
+        add_stop=bare and not unarmed,
+        arm_stop=bare and unarmed,
         **money_texts(row, pnl),
         rl_long=long_end(row, where.stop, below=True),
         rr_long=long_end(row, where.target, below=False),

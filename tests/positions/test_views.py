@@ -305,9 +305,10 @@ def test_impossible_mutes_are_refused(alice: Client, minutes: str) -> None:
 
 
 def test_arming_a_rule(alice: Client) -> None:
-    position = hold(bid="0.44")
+    position = hold(bid="0.44", policy={"stop_loss_pct": "15"})
     state = dump(EMPTY.__class__(unarmed=frozenset({"stop_loss"})))
     Mark.objects.filter(position=position).update(state=state, unarmed="stop_loss")
+    assert "Arm or change the stop" in text(alice, "/")
     assert "Arm it: sell if still breached" in text(alice, f"/positions/{position.pk}/")
     status, body = post(alice, f"/positions/{position.pk}/arm/stop_loss/")
     assert (status, body["message"].split(";")[0]) == (200, "Stop loss is armed now")

@@ -135,6 +135,17 @@ def test_unarmed_stop_waits_for_a_person() -> None:
     found = view("0.441", unarmed=frozenset({"stop_loss"}))
     assert words(found) == [("crit", "Not armed: stop loss")]
     assert found["why"].startswith("A rule was already past its level")
+    assert (found["rl_long"], found["arm_stop"]) == ("stop not armed", False)
+
+
+def test_row_whose_only_exit_is_an_unarmed_stop_offers_to_arm_it() -> None:
+    found = view("0.441", unarmed=frozenset({"stop_loss"}), policy=policy(take_profit=None))
+    assert (found["rail"]["left"], found["add_stop"], found["arm_stop"]) == (
+        "stop not armed",
+        False,
+        True,
+    )
+    assert "; stop not armed; " in found["rail"]["label"]
 
 
 def test_running_exit_is_critical_and_tells_how_far_it_is() -> None:
@@ -187,7 +198,7 @@ def test_muted_row_shows_until_when() -> None:
 
 def test_row_without_exits_asks_for_a_stop() -> None:
     found = view(policy=policy(stop_loss_pct=None, take_profit=None))
-    assert (found["nx"], found["add_stop"]) == ("No price exit", True)
+    assert (found["nx"], found["add_stop"], found["arm_stop"]) == ("No price exit", True, False)
 
 
 def test_payout_of_a_hundred_rupees_is_shown_in_rupees() -> None:
