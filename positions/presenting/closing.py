@@ -62,8 +62,19 @@ def closing(row: Row, shares: Decimal, book: Book | None, problem: str = "") -> 
         ],
         button=_("Sell %(n)s %(outcome)s")
         % {"n": shares_text(shares), "outcome": row.outcome or _("shares")},
-        warning=warning,
+        warning=" ".join(filter(None, (warning, _rest(row, shares)))),
     )
+
+
+def _rest(row: Row, shares: Decimal) -> str:
+    """A warning where what stays would be too small to be sold by itself."""
+    rest, least = row.held.shares - shares, row.held.min_size
+    if least is None or not 0 < rest < least:
+        return ""
+    return _(
+        "The %(rest)s shares that stay are below the market's minimum order of %(least)s: they could"
+        " not be sold by themselves."
+    ) % {"rest": shares_text(rest), "least": shares_text(least)}
 
 
 def _line(name: str, value: str) -> Line:

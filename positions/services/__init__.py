@@ -18,6 +18,7 @@ from positions.services.closing import (
     close_everything,
     exit_cancel_request,
     position_close_request,
+    sellable,
 )
 from positions.services.editing import position_edit
 from positions.services.opening import check_entry, position_open
@@ -53,6 +54,7 @@ __all__ = [
     "position_open",
     "position_unmute",
     "rule_arm",
+    "sellable",
     "strategy_policy_set",
     "thesis_set",
 ]

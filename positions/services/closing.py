@@ -92,17 +92,8 @@ def _decide(position: Position, actor: str, now: datetime, shares: Decimal | Non
         raise ServiceError(_("All exits are paused. Resume exits first, then close."))
     if position.state != Position.State.OPEN:
         raise ServiceError(_("This position is closed already."))
-    wanted = floor_shares(min(shares or position.shares, position.shares))
-    if wanted <= 0:
-        raise ServiceError(_("There is nothing left that could be sold."))
-    least = _least(position)
-    if wanted < least:
-        raise ServiceError(
-            _(
-                "%(shares)s shares are below the market's minimum order of %(least)s: it refuses them."
-            )
-            % {"shares": shares_text(wanted), "least": shares_text(least)}
-        )
+    asked = min(shares or position.shares, position.shares)
+    wanted = sellable(asked, position.market.min_size)
     live = Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).first()
     if live is not None:
         if live.latched or live.state == Exit.State.WORKING:
@@ -131,6 +122,21 @@ def _decide(position: Position, actor: str, now: datetime, shares: Decimal | Non
         )
     )
     return exit_
+
+
+def sellable(shares: Decimal, min_size: Decimal | None) -> Decimal:
+    """`shares` in whole steps. Raises ServiceError below `min_size`, the market's smallest order."""
+    wanted, least = floor_shares(shares), min_size or SHARE_STEP
+    if wanted <= 0:
+        raise ServiceError(_("There is nothing left that could be sold."))
+    if wanted < least:
+        raise ServiceError(
+            _(
+                "%(shares)s shares are below the market's minimum order of %(least)s: it refuses them."
+            )
+            % {"shares": shares_text(wanted), "least": shares_text(least)}
+        )
+    return wanted
 
 
 def _least(position: Position) -> Decimal:

@@ -53,6 +53,7 @@ def proceeds(request: HttpRequest, position_id: int) -> JsonResponse:
         if not row.is_open:
             raise services.ServiceError(_("This position is closed already."))
         shares = wanted_shares(row, request.GET.get("shares", ""))
+        services.sellable(shares, row.held.min_size)
     except services.ServiceError as error:
         return JsonResponse({"error": str(error)}, status=400)
     return JsonResponse(closing(row, shares, *selectors.live_book(row.id)))
@@ -67,6 +68,10 @@ def close(request: HttpRequest, position_id: int) -> HttpResponseBase:
         return refused(
             request, _("This position is closed already."), reverse("detail", args=[row.id])
         )
+    try:
+        services.sellable(row.held.shares, row.held.min_size)
+    except services.ServiceError as error:
+        return refused(request, str(error), reverse("detail", args=[row.id]))
     figures = closing(row, row.held.shares, *selectors.live_book(row.id))
     context = {"nav": "positions", "row": row, "closing": figures, "shares": plain(row.held.shares)}
     return render(request, "positions/close.html", context)

@@ -215,6 +215,7 @@ def test_proceeds_come_from_the_venues_book(alice: Client) -> None:
     [
         ("ten", "“ten” is not a number of shares."),
         ("0", "“0” is not a number of shares."),
+        ("2", "2 shares are below the market's minimum order of 5: it refuses them."),
         ("951", "You hold 950 shares; enter at most that."),
     ],
 )

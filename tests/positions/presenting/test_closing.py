@@ -69,3 +69,12 @@ def test_unread_book_falls_back_to_the_last_bid_and_says_so() -> None:
 def test_source_of_one_price_takes_any_size() -> None:
     found = close(last_price(Decimal("0.44"), NOW))
     assert lines(found)[4] == "$418.00"
+
+
+def test_rest_below_the_minimum_order_is_warned_of() -> None:
+    bids = book(("0.44", "2000"))
+    assert close(bids, shares="947")["warning"] == (
+        "The 3 shares that stay are below the market's minimum order of 5: they could not be sold"
+        " by themselves."
+    )
+    assert (close(bids, shares="945")["warning"], close(bids)["warning"]) == ("", "")
