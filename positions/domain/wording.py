@@ -49,11 +49,13 @@ Part = Decimal | str | Sentence
 def price_text(price: Decimal, payout: Decimal | None, currency: str) -> str:
     """`44.1¢` where a share pays one dollar, else the number in the currency: `Rs 52.0`.
 
-    At least one and at most two digits after the point of a cent, two to four otherwise.
+    At least one and at most two digits after the point of a cent, two to four otherwise. A
+    difference below zero has its sign first, as money_text's.
     """
+    sign = MINUS if price < 0 else ""
     if payout == 1 and currency in CENTS:
-        return f"{_digits(price * 100, 1, 2)}¢"
-    return f"{SYMBOLS.get(currency, currency + ' ')}{_digits(price, 2, 4)}"
+        return f"{sign}{_digits(abs(price) * 100, 1, 2)}¢"
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{_digits(abs(price), 2, 4)}"
 
 
 def money_text(amount: Decimal, currency: str) -> str:

@@ -30,6 +30,8 @@ from positions.domain.wording import (
         ("81234.5", None, "USD", "$81,234.50"),
         ("81234.5", None, "", "81,234.50"),
         ("3", None, "XYZ", "XYZ 3.00"),
+        ("-0.9", "100", "PKR", "−Rs 0.90"),
+        ("-0.068", "1", "USDC", "−6.8¢"),
     ],
 )
 def test_price_is_in_cents_where_a_share_pays_a_dollar(
