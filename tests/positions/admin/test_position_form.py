@@ -244,6 +244,7 @@ def test_adding_by_hand_resolves_an_address(trader: Trader, fed: FakeMarket) -> 
         ({"entry_price": "1.5"}, "entry_price", "above the payout of 1"),
         ({"entry_price": "0"}, "entry_price", "above 0"),
         ({"shares": "-1"}, "shares", "above 0"),
+        ({"shares": "-1", "market_text": "sim:a"}, "shares", "above 0"),
         ({"entry_fees": "-1"}, "entry_fees", "cannot be negative"),
         ({"opened_at_0": "2099-01-01", "opened_at_1": "00:00"}, "opened_at", "future"),
         ({"take_profit_price": "2"}, "take_profit_price", "above the payout"),
@@ -256,6 +257,7 @@ def test_adding_what_cannot_be_meant_is_refused_beside_its_field(
     values = {"market_text": "fed-dec", "entry_price": "0.5", "shares": "20"} | change
     errors = errors_of(trader.change("position/add/", **values))
     assert text in errors[field][0]
+    assert list(errors) == [field]
     assert Position.objects.count() == 0
 
 
