@@ -15,14 +15,17 @@ export function onTick(fn) { tickers.add(fn); }
 
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dated = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+// "Jun 30" alone is read as this year's.
+const date = (at) => (new Date(at).getFullYear() === new Date(now()).getFullYear() ? day : dated).format(at);
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const forms = {
   ago: (el, at) => put(el, say('ago', span((now() - at) / 1000))),
   age: (el, at) => put(el, span((now() - at) / 1000)),
   old: (el, at) => put(el, say('old', span((now() - at) / 1000))),
   time: (el, at) => put(el, clock.format(at)),
-  date: (el, at) => put(el, day.format(at)),
-  when: (el, at) => put(el, `${day.format(at)} ${clock.format(at)}`),
+  date: (el, at) => put(el, date(at)),
+  when: (el, at) => put(el, `${date(at)} ${clock.format(at)}`),
 };
 
 /** Write every <time data-form> in `root` once, in this browser's zone and language. */

@@ -158,6 +158,16 @@ def test_ages_tick_without_being_announced(page: Page, site: Website) -> None:
     assert page.locator("[aria-live] #beat, #beat[aria-live]").count() == 0
 
 
+def test_end_in_another_year_names_the_year(page: Page, site: Website) -> None:
+    market = hold().market
+    for year, shown in ((2099, 1), (timezone.now().year, 0)):
+        market.ends_at = timezone.now().replace(year=year, month=6, day=15)
+        market.save()
+        page.goto(site.url)
+        found = page.locator("#pos time[data-form=date]").text_content() or ""
+        assert (found.count(str(year)), found.count("Jun 15")) == (shown, 1)
+
+
 def test_paused_exits_are_loud_on_every_open_page(page: Page, site: Website) -> None:
     page.goto(site.url)
     linked(page)
