@@ -16,7 +16,8 @@ from tests.servers import wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
-SENTINELS_CHILDREN = 6  # four workers first, then the result saver and the pusher
+WORKERS = 5
+SENTINELS_CHILDREN = WORKERS + 2  # the workers first, then the result saver and the pusher
 
 
 def worker(installation: Installation) -> subprocess.Popen[bytes]:
@@ -79,7 +80,7 @@ def test_wedge_by_killed_idle_workers_is_mended(on_both_databases: NewInstallati
     )
     _main, _sentinel, family = cluster(process)
     killed_at = datetime.now(UTC)
-    kill(process, *family[:4])
+    kill(process, *family[:WORKERS])
     wait_for_a_new_cluster(installation, process)
     # The pass came at once after the restart: its next one counts from then.
     wait_until(
@@ -114,7 +115,7 @@ def test_killed_result_saver_is_noticed(new_installation: NewInstallation) -> No
     # One that dies between two results leaves its lock with its successor, and nothing is wrong.
     queued = "SELECT count(*) FROM django_q_ormq"
     wait_until(lambda: installation.query(queued)[0][0] == 0, seconds=10, what="an idle saver")
-    kill(process, family[4])
+    kill(process, family[WORKERS])
     wait_for_a_new_cluster(installation, process)
 
 
