@@ -20,7 +20,7 @@ from tests.installation import children, descendants
 from tests.servers import wait_until
 
 HELD_BACK = 1.5  # seconds
-WHOLE = 6  # children of a whole sentinel: four workers, the saver, the pusher
+WHOLE = 7  # children of a whole sentinel: five workers, the saver, the pusher
 RECOVERY = 90.0  # seconds in which all has to be sold and told again
 
 
