@@ -18,7 +18,7 @@ from tests.faults.processes import MOMENTS, VICTIMS, Product, killed_at
 from tests.faults.steps import TROUBLES, Row, killed_at_every_step
 from tests.faults.storm import storm
 from tests.oracle.frames import RECORDED, thinned
-from tests.oracle.watch import expected_of, hold_all, load, sold
+from tests.oracle.watch import expected_of, hold_all, load, replayed, sold
 from tests.servers import Postgres, postgres_programs, running_postgres
 
 PAPER = "paper, no venue"
@@ -147,10 +147,7 @@ def watch(name: str, server: Postgres | None, options: argparse.Namespace) -> li
         frames = load(ground, thinned(30, ground.home))
         positions = hold_all(ground, confirm="3", sizes=("20",))
         product = Product(ground)
-        replay = ground.polymarket.venue.replay
-        product.wait(
-            lambda: all(map(replay.finished, replay.tokens)), 10 * frames, "the last frame"
-        )
+        product.wait(lambda: replayed(ground), 10 * frames, "the last frame")
         time.sleep(8)  # the last pass, and its alerts
         found, expected = sold(ground), expected_of(ground, positions)
         verdict = ground.verdict()

@@ -63,3 +63,12 @@ def load(ground: Ground, files: tuple[Path, Path]) -> int:
     """Replays these frames; how many each token has, at most."""
     ground.polymarket.load_replay(*files)
     return max(state["frames"] for state in ground.polymarket.replay_state().values())
+
+
+def replayed(ground: Ground) -> bool:
+    """Whether every token that is still held has shown its last frame; a sold one is not read."""
+    held = ground.installation.query(
+        "SELECT DISTINCT m.token FROM positions_market m"
+        " JOIN positions_position p ON p.market_id = m.id WHERE p.state = 'open'"
+    )
+    return all(ground.polymarket.venue.replay.finished(token) for (token,) in held)
