@@ -17,10 +17,10 @@ from typing import Self
 from tests.fakes.server import FakeServer
 from tests.faults.ground import Ground
 from tests.installation import children, descendants
+from tests.monitoring.test_run_worker import SENTINELS_CHILDREN
 from tests.servers import wait_until
 
 HELD_BACK = 1.5  # seconds
-WHOLE = 7  # children of a whole sentinel: five workers, the saver, the pusher
 RECOVERY = 90.0  # seconds in which all has to be sold and told again
 
 
@@ -132,7 +132,7 @@ class Product:
         """
         sentinel = self.parts().get("sentinel")
         family = children(sentinel) if sentinel else []
-        if sentinel and sentinel not in self.services and len(family) == WHOLE:
+        if sentinel and sentinel not in self.services and len(family) == SENTINELS_CHILDREN:
             self.services[sentinel] = family[-2:]
         services = self.services.get(sentinel or 0)
         return [pid for pid in family if pid not in services] if services else []
