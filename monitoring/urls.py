@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from monitoring import views
+from monitoring.views import machines
 
 urlpatterns: list[URLPattern] = [
-    path("healthz", views.healthz, name="healthz"),
-    path("livez", views.livez, name="livez"),
+    path("healthz", machines.healthz, name="healthz"),
+    path("livez", machines.livez, name="livez"),
 ]
