@@ -1,4 +1,4 @@
-"""Admin of the watch: channels are edited, everything else was written by the machine and is read."""
+"""Channels: edited by people, watched by the sender."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from django.utils.translation import ngettext
 from monitoring.alerts import probe
 from monitoring.alerts.channels import revive, shown
 from monitoring.forms import ChannelForm
-from monitoring.models import Channel, MonitorRun, Notification, Trigger
-from positions.admin.base import ReadOnlyAdmin
+from monitoring.models import Channel, Notification
 
 if TYPE_CHECKING:
     BaseChannelAdmin = admin.ModelAdmin[Channel]
@@ -86,51 +85,3 @@ class ChannelAdmin(BaseChannelAdmin):
         found, counts, lacking, protected = super().get_deleted_objects(objs, request)
         lacking.discard(str(Notification._meta.verbose_name))  # noqa: SLF001  Django's public API
         return found, counts, lacking, protected
-
-
-@admin.register(Notification)
-class NotificationAdmin(ReadOnlyAdmin):
-    list_display = (
-        "title",
-        "channel",
-        "state",
-        "urgency",
-        "created_at",
-        "attempts",
-        "sent_at",
-        "error",
-    )
-    list_filter = ("state", "channel", "urgency")
-    search_fields = ("title", "body")
-    list_select_related = ("channel",)
-    ordering = ("-id",)
-    show_full_result_count = False
-
-
-@admin.register(MonitorRun)
-class MonitorRunAdmin(ReadOnlyAdmin):
-    list_display = (
-        "id",
-        "state",
-        "started_at",
-        "finished_at",
-        "open",
-        "checked",
-        "unpriced",
-        "triggers",
-        "exits",
-        "problem",
-    )
-    list_filter = ("state",)
-    ordering = ("-id",)
-    show_full_result_count = False
-
-
-@admin.register(Trigger)
-class TriggerAdmin(ReadOnlyAdmin):
-    list_display = ("at", "position", "rule", "urgency", "level", "price", "decision", "reason")
-    list_filter = ("rule", "urgency", "decision")
-    search_fields = ("reason", "position__market__question")
-    list_select_related = ("position__market",)
-    ordering = ("-id",)
-    show_full_result_count = False

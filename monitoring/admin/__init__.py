@@ -1,0 +1,9 @@
+"""Admin of the watch: channels and silences are edited, the rest the machine wrote and is read."""
+
+from __future__ import annotations
+
+from monitoring.admin.alerts import NotificationAdmin
+from monitoring.admin.channels import ChannelAdmin
+from monitoring.admin.watch import MonitorRunAdmin, TriggerAdmin
+
+__all__ = ("ChannelAdmin", "MonitorRunAdmin", "NotificationAdmin", "TriggerAdmin")
