@@ -1,0 +1,1 @@
+"""Pages of the watch. Each function asks a selector or a service; none decides anything."""
