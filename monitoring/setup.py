@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.schedules import ensure_schedules
 from positions.models import Switch
+from positions.roles import ensure_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ def install(say: Callable[[str], None]) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     say(_("Collecting static files …"))
     call_command("collectstatic", interactive=False, verbosity=0)
+    ensure_roles()
     ensure_schedules(now=timezone.now())
     ensure_env_channel()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,10 +13,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from positions.roles import ACT, View, may
 from positions.services import ServiceError
-
-View = Callable[..., HttpResponseBase]
-PERMISSION = "positions.change_position"
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -44,28 +42,44 @@ def refused(request: HttpRequest, error: str, back: str, *, status: int = 409) -
 
 def may_act(request: HttpRequest) -> bool:
     """Whether the user may do more than look."""
-    return request.user.is_authenticated and request.user.has_perm(PERMISSION)
+    return may(request.user, ACT)
 
 
-def action(view: View) -> View:
-    """A POST that changes something: needs the right to, and tells refusals instead of failing."""
+@overload
+def action(view: View) -> View: ...
+@overload
+def action(*, permission: str) -> Callable[[View], View]: ...
+def action(view: View | None = None, *, permission: str = ACT) -> View | Callable[[View], View]:
+    """A POST that changes something: needs the right to, and tells refusals instead of failing.
 
-    @wraps(view)
-    @require_POST
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not may_act(request):
-            if wants_json(request):
-                return refused(request, _("Your account may look, not act."), "/", status=403)
-            raise PermissionDenied
-        try:
-            return view(request, *args, **kwargs)
-        except ServiceError as error:
-            position_id = kwargs.get("position_id")
-            return refused(
-                request, str(error), f"/positions/{position_id}/" if position_id else "/"
-            )
+    `@action` is for operators, `@action(permission=MANAGE)` for admins (see `positions.roles`).
+    A ServiceError becomes the page's message, and the way back is the position that it is about.
+    """
 
-    return wrapped
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @require_POST
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not may(request.user, permission):
+                return _not_allowed(request, permission)
+            try:
+                return view(request, *args, **kwargs)
+            except ServiceError as error:
+                position_id = kwargs.get("position_id")
+                back = f"/positions/{position_id}/" if position_id else "/"
+                return refused(request, str(error), back)
+
+        return wrapped
+
+    return decorate if view is None else decorate(view)
+
+
+def _not_allowed(request: HttpRequest, permission: str) -> HttpResponse:
+    if not wants_json(request):
+        raise PermissionDenied
+    looks = _("Your account may look, not act.")
+    text = looks if permission == ACT else _("Only an admin of this installation may do this.")
+    return refused(request, text, "/", status=403)
 
 
 def actor(request: HttpRequest) -> str:
