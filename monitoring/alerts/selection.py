@@ -7,8 +7,11 @@ from django.db.models import Q
 # What came of an exit is told, not each step on its way: one message an exit, not one a fill.
 TOLD = frozenset(
     {
+        "alerts_collapsed",
+        "alerts_failed",
         "ask",
         "channel_disabled",
+        "digest",
         "dust",
         "exit_done",
         "exit_failed",
@@ -16,19 +19,31 @@ TOLD = frozenset(
         "exit_paused",
         "exits_paused",
         "exits_resumed",
+        "nothing_leaves",
         "priced",
+        "reminder",
+        "restored",
         "settled",
+        "source_back",
+        "source_down",
         "stop_blocked",
         "test",
         "unarmed",
+        "unguarded",
         "unpriced",
         "wallet_closed",
         "wallet_vanished",
+        "watch_back",
+        "watch_late",
+        "watch_slow",
     }
 )
 UNTOLD = frozenset(
     {
+        "acknowledged",
+        "alert_retried",
         "armed",
+        "backup_made",
         "exit_cancelled",
         "exit_decided",
         "fill",
@@ -36,8 +51,11 @@ UNTOLD = frozenset(
         "position_closed",
         "position_opened",
         "rule_changed",
+        "silence_ended",
+        "silenced",
         "thesis_changed",
         "trigger",
+        "unacknowledged",
         "unmuted",
     }
 )

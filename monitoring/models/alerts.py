@@ -102,6 +102,10 @@ class Alarm(models.Model):
     last_at = models.DateTimeField(_("last seen"))
     resolved_at = models.DateTimeField(_("over"), null=True)
     told_at = models.DateTimeField(_("last told"), null=True)
+    # What people believe since then: that it stands, or that it is over. Empty: they know nothing.
+    told_as = models.CharField(max_length=6, blank=True)
+    # When it must be looked at next, whatever happens; empty: it is over and everybody knows.
+    due_at = models.DateTimeField(null=True)
     reminders = models.PositiveIntegerField(_("reminders"), default=0)
     escalated_at = models.DateTimeField(_("escalated"), null=True)
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
@@ -116,6 +120,7 @@ class Alarm(models.Model):
             models.Index(
                 fields=["raised_at"], condition=Q(resolved_at=None), name="alarm_unresolved"
             ),
+            models.Index(fields=["due_at"], condition=~Q(due_at=None), name="alarm_due"),
         )
 
     def __str__(self) -> str:
