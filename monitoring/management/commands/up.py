@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.utils.translation import gettext as _
 
+from monitoring.service.notify import Notifier
 from monitoring.setup import FIRST_USER, first_login, install, load_demo_once
 from monitoring.supervisor import Child, Supervisor
 
@@ -35,8 +36,9 @@ class Command(BaseCommand):
         if load_demo_once():
             self.say(_("Loaded the demo; `manage.py demo --clear` removes it for good."))
         connections.close_all()
+        systemd = Notifier()
         supervisor = Supervisor([web(), worker()], say=self.say)
-        supervisor.each_tick = Greeting(supervisor.say).when_ready
+        supervisor.each_tick = Greeting(supervisor.say, systemd).look
         supervisor.run()
         supervisor.say(_("Stopped."))
 
@@ -46,16 +48,19 @@ class Command(BaseCommand):
 
 
 class Greeting:
-    """Tells the address once the dashboard answers."""
+    """Tells the address once the dashboard answers, and systemd that this process lives."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say = say
+    def __init__(self, say: Callable[[str], None], systemd: Notifier) -> None:
+        self.say, self.systemd = say, systemd
         self.done = False
 
-    def when_ready(self) -> None:
+    def look(self) -> None:
+        """To be called with every look at the children."""
+        self.systemd.alive()
         if self.done or not port_answers(settings.HOST, settings.PORT):
             return
         self.done = True
+        self.systemd.ready()
         self.say(_("Position Manager: %s   (Ctrl-C stops everything)") % settings.SITE_URL)
 
 

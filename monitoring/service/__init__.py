@@ -1,0 +1,1 @@
+"""The product as a systemd service: its unit, its environment file, and the words to systemd."""
