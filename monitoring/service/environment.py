@@ -40,10 +40,8 @@ def known_names() -> tuple[str, ...]:
 def chosen(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """What is set and known. A secret's file is named from the root: `folder` is where we are."""
     found = {name: environ[name] for name in known_names() if environ.get(name, "").strip()}
-    for name in found:
-        if name.endswith("_FILE"):
-            found[name] = str(folder / found[name])
-    return found
+    files = {name: str(folder / path) for name, path in found.items() if name.endswith("_FILE")}
+    return found | files
 
 
 def text_of(values: Mapping[str, str]) -> str:

@@ -67,7 +67,7 @@ def test_user_unit_asks_for_nothing_that_a_user_may_not() -> None:
 
 
 def test_temporary_folder_stays_visible_where_something_of_ours_is_in_it() -> None:
-    found = settings_of(unit(replace(FACTS, writable=(Path("/var/tmp/data"),))))  # noqa: S108
+    found = settings_of(unit(replace(FACTS, writable=(Path("/var/tmp/data"),))))
     assert "Service.PrivateTmp" not in found
 
 
