@@ -207,6 +207,8 @@ class Notification(models.Model):
             ),
             models.Index(fields=["id"], condition=Q(state="failed"), name="notification_failed"),
             models.Index(fields=["created_at"], name="notification_created"),
+            # Counts and pages of /alerts/ by state, without a look at the rows.
+            models.Index(fields=["state", "entry"], name="notification_state"),
         )
 
     def __str__(self) -> str:

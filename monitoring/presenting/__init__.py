@@ -1,0 +1,1 @@
+"""What the watch's pages show, as plain values: no database, no clock of its own."""

@@ -1,0 +1,183 @@
+"""What was told, what was not, and what needs a person. Pages by id, however many rows there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from monitoring.models import Alarm, Channel, Notification, Silence
+from monitoring.presenting.alerts import Line, line, what
+from positions.models import Position, Strategy
+from positions.presenting.entries import EntryView
+from positions.selectors.history import view
+
+State = Notification.State
+SHOWS: Mapping[str, str] = {
+    "failed": State.FAILED,
+    "waiting": State.PENDING,
+    "suppressed": State.SUPPRESSED,
+    "delivered": State.SENT,
+    "collapsed": State.COLLAPSED,
+}
+PAGE = 40
+MOST_WORDS, MOST_TEXT = 6, 100
+MOST_ALARMS = 50
+MOST_POSITIONS = 200  # in a list to choose from; the others are silenced from their own page
+BIGGEST = 19  # digits of an id
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for. `show`: a key of SHOWS or "" for all; `before`: an entry's id."""
+
+    show: str = ""
+    text: str = ""
+    channel: str = ""
+    position: int | None = None
+    digest: int | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One journal entry and what became of it on each channel. `title`: the alert's first line."""
+
+    id: int
+    view: EntryView
+    title: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alarm that is still true; `silenced_until` where a silence covers it."""
+
+    alarm: Alarm
+    view: EntryView
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A channel and how it fares. `waiting`: messages in its queue."""
+
+    channel: Channel
+    waiting: int
+    sent_at: datetime | None
+
+
+def wanted(query: Mapping[str, str]) -> Wanted:
+    """What a query string asks for; nonsense in it asks for nothing."""
+    show = query.get("show", "")
+    return Wanted(
+        show=show if show in SHOWS else "",
+        text=" ".join(query.get("q", "").replace("\0", "").split())[:MOST_TEXT],
+        channel=query.get("channel", "").replace("\0", "")[:50],
+        position=number(query.get("position", "")),
+        digest=number(query.get("digest", "")),
+        before=number(query.get("before", "")),
+    )
+
+
+def number(text: str) -> int | None:
+    """An id of an address, or None."""
+    fits = text.isascii() and text.isdigit() and len(text) < BIGGEST
+    return int(text) if fits else None
+
+
+def counts(asked: Wanted) -> dict[str, int]:
+    """Entries by state, under the keys of SHOWS and "" for all; an entry counts in each it is in."""
+    rows = _rows(asked)
+    found = dict(rows.values_list("state").annotate(n=Count("entry", distinct=True)))
+    numbers = {show: found.get(state, 0) for show, state in SHOWS.items()}
+    return numbers | {"": rows.aggregate(n=Count("entry", distinct=True))["n"]}
+
+
+def page(asked: Wanted, now: datetime, *, size: int = PAGE) -> tuple[list[Told], int | None]:
+    """One page, newest first, and the id to go on before; None at the end."""
+    rows = _rows(asked)
+    if asked.show:
+        rows = rows.filter(state=SHOWS[asked.show])
+    if asked.before is not None:
+        rows = rows.filter(entry__lt=asked.before)
+    newest = rows.order_by("-entry_id").values_list("entry_id", flat=True).distinct()
+    ids = list(newest[: size + 1])
+    return _told(ids[:size], now), ids[size - 1] if len(ids) > size else None
+
+
+def failed_count() -> int:
+    """Messages that were given up; each waits for a person."""
+    return Notification.objects.filter(state=State.FAILED).count()
+
+
+def alarms(asked: Wanted) -> list[Raised]:
+    """What is still true: unacknowledged first, the newest of each first."""
+    rows = Alarm.objects.filter(resolved_at=None)
+    if asked.position is not None:
+        rows = rows.filter(position=asked.position)
+    rows = rows.select_related("entry__position__market")
+    found = rows.order_by(Q(acknowledged_at=None).desc(), "-raised_at", "-pk")[:MOST_ALARMS]
+    return [Raised(alarm, view(alarm.entry), what(alarm.kind, alarm.rule)) for alarm in found]
+
+
+def silences(now: datetime) -> list[Silence]:
+    """Those that run, the first to end first."""
+    rows = Silence.objects.filter(until__gt=now, ended_at=None)
+    return list(rows.select_related("position__market", "strategy").order_by("until", "pk"))
+
+
+def channels() -> list[Way]:
+    """All, by name; two queries."""
+    rows = Notification.objects.filter(state=State.PENDING).order_by()
+    waiting = dict(rows.values_list("channel").annotate(n=Count("pk")))
+    sent = Notification.objects.filter(channel=OuterRef("pk"), state=State.SENT).order_by("-pk")
+    found = Channel.objects.annotate(last=Subquery(sent.values("sent_at")[:1])).order_by("name")
+    return [Way(channel, waiting.get(channel.pk, 0), channel.last) for channel in found]
+
+
+def to_silence(asked: Wanted) -> tuple[list[Strategy], list[Position], bool]:
+    """Strategies and open positions to choose from, the asked one first; whether some are missing."""
+    rows = Position.objects.filter(state=Position.State.OPEN).select_related("market")
+    raised = Alarm.objects.filter(resolved_at=None, position=OuterRef("pk"))
+    rows = rows.order_by(Q(pk=asked.position or 0).desc(), Exists(raised).desc(), "-pk")
+    positions = list(rows[: MOST_POSITIONS + 1])
+    strategies = list(Strategy.objects.order_by("name"))
+    return strategies, positions[:MOST_POSITIONS], len(positions) > MOST_POSITIONS
+
+
+def _rows(asked: Wanted) -> QuerySet[Notification]:
+    """Everything but the state and the page."""
+    rows = Notification.objects.order_by()
+    if asked.position is not None:
+        rows = rows.filter(entry__position=asked.position)
+    if asked.channel:
+        rows = rows.filter(channel__name=asked.channel)
+    if asked.digest is not None:
+        rows = rows.filter(Q(digest=asked.digest) | Q(pk=asked.digest))
+    for word in asked.text.split()[:MOST_WORDS]:
+        rows = rows.filter(
+            Q(title__icontains=word)
+            | Q(body__icontains=word)
+            | Q(channel__name__icontains=word)
+            | Q(error__icontains=word)
+        )
+    return rows
+
+
+def _told(ids: list[int], now: datetime) -> list[Told]:
+    rows = Notification.objects.filter(entry__in=ids).order_by("-entry_id", "pk")
+    grouped: dict[int, list[Notification]] = {}
+    for row in rows.select_related("channel", "digest", "entry__position__market"):
+        grouped.setdefault(row.entry_id, []).append(row)
+    return [
+        Told(
+            id=entry_id,
+            view=view(group[0].entry),
+            title=group[0].title,
+            lines=[line(row, now) for row in group],
+        )
+        for entry_id, group in grouped.items()
+    ]
