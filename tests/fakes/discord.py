@@ -65,7 +65,11 @@ class Bucket:
 
 
 class DiscordServer(FakeServer):
-    """POST /api/webhooks/{id}/{token}, with `?wait=true` as well; GET shows the webhook."""
+    """POST /api/webhooks/{id}/{token}, with `?wait=true` as well; GET shows the webhook.
+
+    `early`: by how many seconds each POST came before the time its webhook had been told: after a
+    429, and after an answer that left no place in the bucket.
+    """
 
     controls: ClassVar[tuple[str, ...]] = (
         *FakeServer.controls,
@@ -84,6 +88,8 @@ class DiscordServer(FakeServer):
         self._bucket_size: tuple[int, float] | None = None
         self._buckets: dict[str, Bucket] = {}
         self._removed: dict[str, int] = {}
+        self._not_before: dict[str, float] = {}  # as told, by webhook; "" is all of them
+        self.early: list[float] = []
         self._number = 0
 
     def webhook_url(self, webhook: str = "1", token: str = "fake-token") -> str:
@@ -120,6 +126,8 @@ class DiscordServer(FakeServer):
         self.messages.clear()
         self._removed.clear()
         self._buckets.clear()
+        self._not_before.clear()
+        self.early.clear()
 
     def sent(self, *, delivered: bool = True) -> list[dict[str, Any]]:
         """Messages that stand in the channel (or all that arrived), oldest first."""
@@ -134,6 +142,8 @@ class DiscordServer(FakeServer):
 
     def _faulty(self, request: Request, call: Call) -> Reply:
         """A planned answer is a fault for this one call; knobs apply when nothing is planned."""
+        if request.method == "POST":
+            self._hold_to_account(request, call.at)
         if request.method != "POST" or not self._plan:
             return super()._faulty(request, call)
         step = self._plan.popleft()
@@ -147,9 +157,25 @@ class DiscordServer(FakeServer):
         kind = "ok" if step["kind"] in {"200", "204"} else step["kind"]
         return Fault(kind).spoil(self._answer(request, call))
 
+    def _hold_to_account(self, request: Request, at: float) -> None:
+        webhooks = ("", _webhook(request.path) or "")
+        told = max(self._not_before.get(webhook, 0.0) for webhook in webhooks)
+        if at < told:
+            self.early.append(told - at)
+
     def _refuse(self, request: Request, call: Call, reply: Reply) -> Reply:
         self._record(request, call.at, delivered=False, status=reply.status)
+        if reply.status == 429:
+            self._tell(request, reply)
         return reply
+
+    def _tell(self, request: Request, reply: Reply) -> None:
+        """Keeps the time before which nothing more may come, as the answer states it."""
+        body = json.loads(reply.body) if reply.body.startswith(b"{") else {}
+        wait = float(body.get("retry_after") or reply.headers.get("Retry-After") or 0)
+        everywhere = "X-RateLimit-Global" in reply.headers
+        webhook = "" if everywhere else _webhook(request.path) or ""
+        self._not_before[webhook] = self.clock() + wait
 
     def _refusal(self, step: dict[str, Any]) -> Reply:
         status = int(step["kind"])
@@ -190,9 +216,12 @@ class DiscordServer(FakeServer):
             self._record(request, now, delivered=False, status=429)
             reply = self._refusal({"kind": "429", "retry_after": bucket.wait(now)})
             reply.headers.update(bucket.headers(now))
+            self._tell(request, reply)
             return reply
         problem = problem_of(_payload(request))
         headers = bucket.headers(now) if bucket else {}
+        if bucket and bucket.used == bucket.limit:
+            self._not_before[webhook] = now + bucket.wait(now)
         if problem:
             self._record(request, now, delivered=False, status=400)
             return json_reply({"message": problem, "code": 50035}, 400, headers)

@@ -141,3 +141,23 @@ def test_module_runs_by_itself() -> None:
         process.terminate()
         assert process.wait(5) == 0
     assert [answer.status_code for answer in answers] == [204, 429]
+
+
+def test_post_before_the_time_it_was_told_is_noted() -> None:
+    now = [100.0]
+    with DiscordServer(clock=lambda: now[0]) as server:
+        server.plan({"kind": "429", "retry_after": 2.5}, {"kind": "429", "global": True})
+        for at in (100.0, 102.4, 102.8, 102.9):  # told to wait until 102.5, then until 102.9
+            now[0] = at
+            post(server)
+        assert [round(seconds, 3) for seconds in server.early] == [0.1, 0.1]
+
+
+def test_post_into_a_spent_bucket_is_noted() -> None:
+    now = [100.0]
+    with DiscordServer(clock=lambda: now[0]) as server:
+        server.set_bucket(2, 2.0)
+        for at in (100.0, 100.5, 101.0, 102.0):
+            now[0] = at
+            post(server)
+        assert server.early == [1.0]

@@ -1,7 +1,6 @@
 """`python -m tests.faults.child`: the product loaded once, a forked process for each pass.
 
-Reads one JSON command a line, answers one JSON document a line. A fork is a process like any other
-for the database, the lease and SIGKILL, and costs a twentieth of a new interpreter.
+Reads one JSON command a line, answers one JSON document a line.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from decimal import Decimal
 from io import StringIO
@@ -29,6 +27,8 @@ from monitoring.lease import LeaseHeldError, LeaseLostError  # noqa: E402
 from monitoring.schedules import look_again  # noqa: E402
 from positions.markets import market_ensure, resolve_reference  # noqa: E402
 from positions.services import position_open  # noqa: E402
+from tests.faults.forks import in_a_fork  # noqa: E402
+from tests.faults.outbox import deliver, tell  # noqa: E402
 from tests.faults.tripwire import Tripwire  # noqa: E402
 
 
@@ -52,7 +52,7 @@ def one_pass(kill_at: int | None = None) -> dict[str, Any]:
     `steps`: the names of the steps it reached; `signal`: 9 when it was killed; `outcome`: how it
     ended otherwise.
     """
-    lines, status = _in_a_fork(lambda told: _wired_pass(told, kill_at))
+    lines, status = in_a_fork(lambda told: _wired_pass(told, kill_at))
     ended = lines.pop() if lines and lines[-1].startswith("ended ") else ""
     return {"steps": lines, "signal": status & 0x7F, "outcome": ended.removeprefix("ended ")}
 
@@ -61,37 +61,11 @@ def monitor() -> dict[str, Any]:
     """`manage.py monitor --json` in a process of its own: its document, and `queries`: how many
     statements it sent to the database.
     """
-    lines, status = _in_a_fork(_counted_command)
+    lines, status = in_a_fork(_counted_command)
     if status or not lines:
         raise RuntimeError(f"monitor ended with {status}: {lines}")
     document: dict[str, Any] = json.loads(lines[0])
     return document
-
-
-def _in_a_fork(work: Callable[[Callable[[str], None]], None]) -> tuple[list[str], int]:
-    """What `work` told line by line, and the process's wait status."""
-    connections.close_all()  # a fork must not share them
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        code = 1
-        try:
-            work(lambda line: _write(writing, line))
-            code = 0
-        except BaseException:  # noqa: BLE001  a fork must not go on as its parent
-            traceback.print_exc()
-        os._exit(code)
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as pipe:
-        lines = pipe.read().splitlines()
-    return lines, os.waitpid(pid, 0)[1]
-
-
-def _write(file: int, line: str) -> None:
-    text = f"{line}\n".encode()
-    while text:
-        text = text[os.write(file, text) :]
 
 
 def _wired_pass(told: Callable[[str], None], kill_at: int | None) -> None:
@@ -116,7 +90,13 @@ def _counted_command(told: Callable[[str], None]) -> None:
     told(json.dumps({**json.loads(out.getvalue()), "queries": count}))
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"hold": hold, "pass": one_pass, "monitor": monitor}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "hold": hold,
+    "pass": one_pass,
+    "monitor": monitor,
+    "tell": tell,
+    "deliver": deliver,
+}
 
 
 def main() -> None:
