@@ -64,6 +64,8 @@ class Channel(models.Model):
     quiet_to = models.TimeField(_("quiet until"), null=True, blank=True)
     digest_at = models.TimeField(_("daily digest at"), null=True, blank=True)
     digested_on = models.DateField(null=True, editable=False)
+    # Up to when its failures were told to the others.
+    failures_told_at = models.DateTimeField(null=True, editable=False)
     from_environment = models.BooleanField(default=False, editable=False)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -192,6 +194,8 @@ class Notification(models.Model):
     queued_at = models.DateTimeField(_("queued"), default=timezone.now)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     not_before = models.DateTimeField(_("not before"))
+    tried_at = models.DateTimeField(_("last try"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("given up"), null=True, blank=True)
     sent_at = models.DateTimeField(_("delivered"), null=True, blank=True)
     error = models.CharField(_("last answer"), max_length=300, blank=True)
 
