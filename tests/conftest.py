@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, NewInstallation
+from tests.installation import ROOT, Installation, NewInstallation
 from tests.servers import (
     Postgres,
     Redis,
@@ -19,6 +19,7 @@ from tests.servers import (
     running_postgres,
 )
 
+KILLING = {"faults", "oracle"}
 MISSING = pytest.StashKey[set[str]]()
 
 
@@ -27,7 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The pages come last: after Playwright no test of a coroutine can begin in this process."""
+    """Marks what kills processes, by its folder. The pages come last: after Playwright no test of a
+    coroutine can begin in this process.
+    """
+    for item in items:
+        if KILLING & set(item.path.relative_to(ROOT).parts):
+            item.add_marker("processes")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

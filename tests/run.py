@@ -1,4 +1,5 @@
-"""The whole suite: everything on SQLite, the database's tests on PostgreSQL again, the pages.
+"""The whole suite: everything on SQLite, the database's tests on PostgreSQL again, and beside these
+the pages and the tests that kill processes.
 
 `python -m tests.run [pytest's arguments]`. The closing line adds both rounds up and names the parts
 that could not run for want of a program.
@@ -20,6 +21,9 @@ from pathlib import Path
 from tests.installation import ANY_KEY, ROOT
 from tests.servers import postgres_programs, running_postgres
 
+# Marks whose tests mostly wait: each has a round of its own beside the others.
+LANES = ("browser", "processes")
+
 
 def main(arguments: list[str]) -> int:
     """Run all rounds; 0 when nothing failed."""
@@ -31,15 +35,16 @@ def main(arguments: list[str]) -> int:
             server = stack.enter_context(running_postgres(programs))
             environ["PM_TEST_POSTGRES"] = server.url
         chosen = "-m" in arguments  # then the caller's own selection is the whole of it
-        pages = None if chosen else Round(["-m", "browser", *arguments], environ, quiet=True)
-        Round([] if chosen else ["-m", "not browser"], environ, arguments).end(tally)
+        beside = [] if chosen else [Round(["-m", m], environ, arguments, quiet=True) for m in LANES]
+        rest = " and ".join(f"not {mark}" for mark in LANES)
+        Round([] if chosen else ["-m", rest], environ, arguments).end(tally)
         if programs:
             on_postgres = environ | {"DATABASE_URL": server.database(), "SECRET_KEY": ANY_KEY}
             Round(["-m", "both_dbs"], on_postgres, arguments).end(tally)
         else:
             tally.missing.add("PostgreSQL")
-        if pages:
-            pages.end(tally)
+        for lane in beside:
+            lane.end(tally)
     if tally.missing and os.environ.get("CI", "").lower() in {"true", "1"}:
         tally.codes.append(1)
     print(closing_line(tally.totals, tally.missing), flush=True)
@@ -59,8 +64,8 @@ class Tally:
 class Round:
     """A pytest of its own, begun at once. `quiet`: it runs beside another and prints at its end.
 
-    The pages have one to themselves: Playwright's loop runs on in the main thread, where no test of
-    a coroutine can then begin one; and they mostly wait, so the time they take is another's.
+    The pages need one to themselves: Playwright's loop runs on in the main thread, where no test of
+    a coroutine can then begin one.
     """
 
     def __init__(

@@ -14,7 +14,10 @@ import pytest
 from tests.installation import Installation, NewInstallation, alive, children, descendants
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name != "posix", reason="signals"),
+]
 
 WORKERS = 5
 SENTINELS_CHILDREN = WORKERS + 2  # the workers first, then the result saver and the pusher

@@ -16,7 +16,10 @@ from tests.installation import Installation, NewInstallation, alive, children, d
 from tests.monitoring.test_run_worker import schedule_nap
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name != "posix", reason="signals"),
+]
 LOGIN = re.compile(r"First login, shown this once: (\w+) / (\S+)")
 
 
