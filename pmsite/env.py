@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from pmsite.replacing import finish
 from pmsite.secret_key import kept_key
 
 if TYPE_CHECKING:
@@ -156,16 +157,24 @@ class Reader:
         return tuple(part for part in parts if part)
 
     def hosts(self, name: str) -> tuple[str, ...]:
-        """A comma list of host names or addresses, lower case; a port is read and dropped."""
-        found = []
-        for part in self.names(name):
-            bare = urlsplit(
-                f"//[{part}]" if part.count(":") > 1 and "[" not in part else f"//{part}"
-            )
-            if not bare.hostname or bare.path or set("@ ?#") & set(part):
-                raise BadEnvironmentError(name, f"{part!r} must be a host without scheme or path")
-            found.append(bare.hostname)
-        return tuple(found)
+        """A comma list of `host`, `host:port`, `::1` or `[::1]:port`, lower case. A port that is
+        named counts: the host's other ports stay out.
+        """
+        return tuple(self._host_port(name, part) for part in self.names(name))
+
+    @staticmethod
+    def _host_port(name: str, part: str) -> str:
+        plain = part.count(":") > 1 and "[" not in part
+        try:
+            bare = urlsplit(f"//[{part}]" if plain else f"//{part}")
+            host, port = bare.hostname, bare.port
+        except ValueError:
+            host = port = None
+        if not host or bare.path or set("@ ?#") & set(part):
+            raise BadEnvironmentError(name, f"{part!r} must be a host without scheme or path")
+        if port is None:
+            return host
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def url(
         self, name: str, default: str = "", *, schemes: Sequence[str] = ("http", "https")
@@ -198,6 +207,7 @@ def read(environ: Mapping[str, str], base_dir: Path = BASE_DIR) -> Env:
     host, port = _host(reader), reader.number("PORT", 8000, low=1, high=65535)
     site_url = _site_url(reader, host, port)
     data_dir = _data_dir(reader, base_dir)
+    _finish_restore(data_dir)
     database_url = _database_url(reader)
     return Env(
         debug=reader.flag("DEBUG", default=False),
@@ -262,6 +272,15 @@ def _data_dir(reader: Reader, base_dir: Path) -> Path:
     except OSError as error:
         raise BadEnvironmentError("DATA_DIR", f"cannot make {path}: {error.strerror}") from error
     return path
+
+
+def _finish_restore(data_dir: Path) -> None:
+    # Before key and database are read: a restore that was cut off is carried out to its end first.
+    try:
+        finish(data_dir)
+    except (OSError, ValueError) as error:
+        problem = f"a restore under {data_dir} cannot be completed: {error}"
+        raise BadEnvironmentError("DATA_DIR", problem) from error
 
 
 def _database_url(reader: Reader) -> str:

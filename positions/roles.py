@@ -15,7 +15,7 @@ Frames on the socket are the same for all: they hold nothing that a viewer may n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission, User
@@ -61,7 +61,7 @@ def _seen() -> Q:
     return Q(content_type__app_label__in=HOUSE, codename__startswith="view_") & ~_models(HIDDEN)
 
 
-def _models(names: dict[str, tuple[str, ...]]) -> Q:
+def _models(names: Mapping[str, tuple[str, ...]]) -> Q:
     found = Q(pk__in=())
     for app, models in names.items():
         found |= Q(content_type__app_label=app, content_type__model__in=models)

@@ -6,9 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from positions.models import JsonSource
+from positions.venues.base import PermanentError
+from positions.venues.guard import Guard
 
 if TYPE_CHECKING:
     BaseForm = forms.ModelForm[JsonSource]
@@ -20,7 +23,7 @@ PATHS = ("price_path", "bid_path", "ask_path", "time_path")
 
 
 class JsonSourceForm(BaseForm):
-    """Whether the address may be called is told by trying it: its host must be resolved."""
+    """What an address says by itself is judged here; its host is resolved when it is called."""
 
     url = forms.URLField(
         label=JsonSource._meta.get_field("url").verbose_name,  # noqa: SLF001  Django's public API
@@ -33,6 +36,14 @@ class JsonSourceForm(BaseForm):
     class Meta:
         model = JsonSource
         fields = "__all__"
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        try:
+            Guard(settings.ENV.webhook_allowed_hosts).check(url)
+        except PermanentError as error:
+            raise forms.ValidationError(str(error)) from None
+        return url
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

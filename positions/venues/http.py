@@ -23,7 +23,9 @@ import requests
 import urllib3
 
 from positions.text import storable
-from positions.venues.base import PermanentError, ProtocolError, TransientError
+from positions.venues.base import PermanentError, ProtocolError, TransientError, VenueError
+from positions.venues.guard import Guard
+from positions.venues.pinned import session
 
 CONNECT_SECONDS = 3.05  # a little over TCP's 3 s between two SYNs
 READ_SECONDS = 10.0
@@ -32,7 +34,7 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 3
 BACKOFF_SECONDS, BACKOFF_LIMIT = 0.3, 5.0
 RETRIED = frozenset({425, 429})
-Guard = Callable[[str], None]
+NO_URL = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
 BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
@@ -123,7 +125,6 @@ class _Call:
     params: Mapping[str, Any] | None
     body: Any
     end: float
-    guard: Guard | None
     as_json: bool
 
     @property
@@ -134,7 +135,8 @@ class _Call:
 class HttpClient:
     """One session for each process; clock, sleep and randomness are handed in.
 
-    `deadline`, wherever it is taken, is a value of `clock` after which the call has given up.
+    With a `guard` it calls only what that lets through (addresses that people type in); without one
+    whatever it is asked to (addresses of the operator's own environment). `deadline`, wherever it is taken, is a value of `clock` after which the call has given up.
     """
 
     def __init__(
@@ -146,6 +148,7 @@ class HttpClient:
         rng: random.Random | None = None,
         tries: int = 4,
         max_bytes: int = MAX_BYTES,
+        guard: Guard | None = None,
     ) -> None:
         self.clock = clock
         self.now = now
@@ -153,6 +156,7 @@ class HttpClient:
         self._rng = rng or random.Random()
         self._tries = tries
         self._max_bytes = max_bytes
+        self._guard = guard
         self._made: tuple[int, requests.Session] | None = None
 
     def get(
@@ -161,10 +165,9 @@ class HttpClient:
         *,
         params: Mapping[str, Any] | None = None,
         deadline: float | None = None,
-        guard: Guard | None = None,
     ) -> Answer:
         """GET; lists in `params` become repeated parameters. Raises VenueError's children."""
-        return self.send("GET", url, params=params, deadline=deadline, guard=guard)
+        return self.send("GET", url, params=params, deadline=deadline)
 
     def post(self, url: str, body: Any, *, deadline: float | None = None) -> Answer:
         """POST of `body` as JSON, for reads that take one. Raises VenueError's children."""
@@ -178,18 +181,17 @@ class HttpClient:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         deadline: float | None = None,
-        guard: Guard | None = None,
         tries: int | None = None,
         as_json: bool = True,
     ) -> Answer:
         """One request with its retries.
 
-        `guard` sees every address before it is called and refuses by raising. Raises
-        NotSentError, ThrottledError or TransientError (out of tries or time), StatusError,
-        PermanentError (redirect elsewhere), ProtocolError (unreadable or too large).
+        Raises NotSentError, ThrottledError or TransientError (out of tries or time), StatusError,
+        PermanentError (redirect elsewhere, refused by the guard), ProtocolError (unreadable or too
+        large).
         """
         end = self.clock() + CALL_SECONDS if deadline is None else deadline
-        call = _Call(method, url, params, body, end, guard, as_json)
+        call = _Call(method, url, params, body, end, as_json)
         last = tries or self._tries
         for attempt in range(last):
             try:
@@ -205,8 +207,6 @@ class HttpClient:
 
     def _once(self, call: _Call) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
-            if call.guard is not None:
-                call.guard(call.url)
             response, body = self._exchange(call)
             if not 300 <= response.status_code < 400:
                 return self._judge(call, response, body)
@@ -263,10 +263,7 @@ class HttpClient:
     def _session(self) -> requests.Session:
         """A session of this process: one inherited by a fork would share its sockets."""
         if self._made is None or self._made[0] != os.getpid():
-            session = requests.Session()
-            session.headers["User-Agent"] = "position-manager"
-            session.auth = lambda request: request  # never credentials from a .netrc
-            self._made = (os.getpid(), session)
+            self._made = (os.getpid(), session(self._guard))
         return self._made[1]
 
 
@@ -279,8 +276,10 @@ def _redirected(call: _Call, response: requests.Response) -> str:
     return target
 
 
-def _broken(what: str, error: BaseException) -> TransientError:
+def _broken(what: str, error: BaseException) -> VenueError:
     """Exceptions of requests by what they mean for the caller."""
+    if isinstance(error, NO_URL):
+        return PermanentError(f"{what}: the address is not a URL")
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     never = isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError)

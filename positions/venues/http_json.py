@@ -25,7 +25,7 @@ from positions.venues.base import (
     Readings,
     VenueError,
 )
-from positions.venues.guard import Resolve, check_url, resolve
+from positions.venues.guard import Guard
 from positions.venues.http import HttpClient
 
 VENUE = "url"
@@ -62,10 +62,7 @@ def stored_configs(names: Collection[str]) -> Mapping[str, Config]:
 
 
 class JsonPriceSource:
-    """A PriceSource over self-made JSON prices.
-
-    `allowed`: hosts (lower case) that may be private or speak http, from WEBHOOK_ALLOWED_HOSTS.
-    """
+    """A PriceSource over self-made JSON prices; people type their addresses, so `http` is guarded."""
 
     venue = VENUE
 
@@ -73,13 +70,10 @@ class JsonPriceSource:
         self,
         http: HttpClient,
         *,
-        allowed: Collection[str] = (),
         configs: Configs = stored_configs,
-        lookup: Resolve = resolve,
     ) -> None:
         self._http = http
         self._configs = configs
-        self._guard = partial(check_url, allowed=frozenset(allowed), lookup=lookup)
 
     def read(self, instruments: Sequence[Instrument], *, deadline: float) -> Readings:
         """One request for each address, several at once: a hanging one must not starve the rest.
@@ -129,7 +123,7 @@ class JsonPriceSource:
 
     def book(self, config: Config, *, deadline: float | None = None) -> Book:
         """One reading. Raises VenueError's children, naming the source and what was wrong."""
-        answer = self._http.get(config.url, deadline=deadline, guard=self._guard)
+        answer = self._http.get(config.url, deadline=deadline)
         now = self._http.now()
         return book_of(config, answer.data, now - timedelta(seconds=answer.age), now)
 
@@ -142,7 +136,7 @@ class JsonPriceSource:
 
 def json_source(env: Env) -> JsonPriceSource:
     """The source that may call the hosts which the environment allows."""
-    return JsonPriceSource(HttpClient(), allowed=env.webhook_allowed_hosts)
+    return JsonPriceSource(HttpClient(guard=Guard(frozenset(env.webhook_allowed_hosts))))
 
 
 def book_of(config: Config, data: Any, answered_at: datetime, now: datetime) -> Book:

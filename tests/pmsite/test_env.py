@@ -174,7 +174,8 @@ def test_repr_holds_no_secret(tmp_path: Path) -> None:
     assert len([value for value in found.secret_values() if "hidden" in value]) == 7
 
 
-def test_webhook_hosts_are_names_without_their_ports(tmp_path: Path) -> None:
-    named = "Alerts.lan, 127.0.0.1:8799, ::1, [::2]:80"
+def test_webhook_hosts_keep_the_port_that_is_named(tmp_path: Path) -> None:
+    named = "Alerts.lan, 127.0.0.1:8799, ::1, [::2]:80, [::3]"
     told = read({"DATA_DIR": str(tmp_path), "WEBHOOK_ALLOWED_HOSTS": named})
-    assert told.webhook_allowed_hosts == ("alerts.lan", "127.0.0.1", "::1", "::2")
+    hosts = ("alerts.lan", "127.0.0.1:8799", "::1", "[::2]:80", "::3")
+    assert told.webhook_allowed_hosts == hosts

@@ -24,7 +24,10 @@ from django.utils.translation import gettext as _
 from monitoring.alerts.transports.base import Answer, Message
 from monitoring.alerts.transports.sizes import CONTENT, DESCRIPTION, FOOTER, TOTAL, fitted, units
 from pmsite.logs import redacted
+from positions.venues.base import VenueError
+from positions.venues.guard import PORTS, Guard, allows, plain_host
 from positions.venues.http import CONNECT_SECONDS, READ_SECONDS, retry_after_seconds
+from positions.venues.pinned import session
 
 HOSTS = frozenset({"discord.com", "ptb.discord.com", "canary.discord.com", "discordapp.com"})
 TIMEOUT = (CONNECT_SECONDS, READ_SECONDS)
@@ -45,9 +48,11 @@ class Post(DiscordWebhook):  # type: ignore[misc]
         """The body: the library's would hold timeouts and proxies, passwords included."""
         return {key: getattr(self, key) for key in BODY_KEYS if getattr(self, key)}
 
+    calls: requests.Session
+
     def api_post_request(self) -> requests.Response:
-        """One POST; redirects are not followed, they could lead anywhere."""
-        return requests.post(
+        """One POST by `calls`; redirects are not followed, they could lead anywhere."""
+        return self.calls.post(
             self.url,
             json=self.json,
             params=self._query_params,
@@ -68,6 +73,7 @@ class Discord:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.allowed = allowed
+        self.guard = Guard(allowed)
         self.now = now
         self.clock = clock
 
@@ -76,9 +82,13 @@ class Discord:
         problem = refusal(url, self.allowed)
         if problem:
             return Answer(None, problem, refused=True)
+        post = build(url, message, role_id)
         try:
-            with build(url, message, role_id).api_post_request() as response:
+            with session(self.guard) as post.calls, post.api_post_request() as response:
                 body = self._body(response)
+        except VenueError as error:
+            # The guard's: it may be a name server's passing mistake, so the channel stays on.
+            return Answer(None, str(error))
         except BROKEN as error:
             return Answer(None, _broken(error))
         return self._read(url, response, body)
@@ -123,14 +133,14 @@ def refusal(url: str, allowed: Collection[str] = ()) -> str:
     """
     try:
         parts = urlsplit(url)
-        host, place = (parts.hostname or "").lower(), parts.netloc.lower()
-        parts.port  # noqa: B018  a bad port raises here
+        host = plain_host(parts.hostname or "")
+        port = parts.port or PORTS.get(parts.scheme)
     except ValueError:
-        host = place = ""
+        host, port = "", None
     # Parsers disagree about user names, backslashes and blanks: whoever sends those means harm.
     if not host or not re.fullmatch(r"https?://[\w.:\[\]-]+/[!-~]*", url) or "\\" in url:
         return _("this is not a webhook's address: https://discord.com/api/webhooks/…")
-    if host in allowed or place in allowed:
+    if allows(host, port, allowed):
         return ""
     if host not in HOSTS:
         return _("%(host)s is not Discord; WEBHOOK_ALLOWED_HOSTS names further hosts") % {

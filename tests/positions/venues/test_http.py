@@ -13,6 +13,7 @@ from decimal import Decimal
 import pytest
 
 from positions.venues.base import PermanentError, ProtocolError, TransientError
+from positions.venues.guard import Guard
 from positions.venues.http import (
     HttpClient,
     NotSentError,
@@ -246,10 +247,11 @@ def test_redirect_elsewhere_is_refused(server: Echo, client: HttpClient, locatio
     assert len(server.requests("/a")) == 1
 
 
-def test_guard_sees_each_address(server: Echo, client: HttpClient) -> None:
-    seen: list[str] = []
-    client.get(server.url + "/moved", guard=seen.append)
-    assert seen == [server.url + "/moved", server.url + "/here"]
+def test_guard_is_asked_at_each_hop(server: Echo) -> None:
+    allowed = HttpClient(guard=Guard((f"127.0.0.1:{server.port}",)))
+    assert allowed.get(server.url + "/moved").data["path"] == "/here"
+    with pytest.raises(PermanentError, match=r"127\.0\.0\.1: only https is called"):
+        HttpClient(guard=Guard()).get(server.url + "/moved")
 
 
 def test_single_try_is_single(server: Echo, client: HttpClient) -> None:

@@ -12,6 +12,7 @@ import pytest
 from positions.domain.book import Book, Level
 from positions.models import JsonSource
 from positions.venues.base import Instrument, PermanentError, PriceSource, ProtocolError
+from positions.venues.guard import Guard
 from positions.venues.http import HttpClient
 from positions.venues.http_json import ENDLESS, JsonPriceSource, at_path, book_of, stored_configs
 from tests.fakes.server import FakeServer
@@ -67,12 +68,8 @@ def source_of(*configs: Config, allowed: Collection[str] = ("127.0.0.1",)) -> Js
     def find(names: Collection[str]) -> Mapping[str, Config]:
         return {name: known[name] for name in names if name in known}
 
-    source = JsonPriceSource(
-        HttpClient(now=lambda: NOW, tries=1),
-        allowed=allowed,
-        configs=find,
-        lookup=lambda _: ["10.0.0.5"],
-    )
+    guard = Guard(allowed, lookup=lambda _: ["10.0.0.5"])
+    source = JsonPriceSource(HttpClient(now=lambda: NOW, tries=1, guard=guard), configs=find)
     port: PriceSource = source
     assert port.venue == "url"
     return source
@@ -269,6 +266,6 @@ def test_prices_of_admin_are_read(server: Prices) -> None:
         name="cents", url=server.url + "/cents", price_path="last", scale=Decimal(100)
     )
     assert list(stored_configs(["cents", "none"])) == ["cents"]
-    source = JsonPriceSource(HttpClient(), allowed=("127.0.0.1",))
+    source = JsonPriceSource(HttpClient(guard=Guard(("127.0.0.1",))))
     readings = source.read(held("cents"), deadline=soon())
     assert readings.books[1].top == Decimal("44.1")
