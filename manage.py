@@ -12,6 +12,9 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError, ProgrammingError
 
+    if sys.argv[1:] in (["--version"], ["version"]):  # Django's own would name Django alone
+        sys.stdout.write(own_version())
+        return
     try:
         execute_from_command_line(sys.argv)
     except (OperationalError, ProgrammingError) as error:
@@ -22,6 +25,15 @@ def main() -> None:
         if "--json" in sys.argv:
             sys.stdout.write(json.dumps({"error": said}) + "\n")
         sys.exit(said)
+
+
+def own_version() -> str:
+    """One line: the product's version, and Django's."""
+    from django import get_version
+
+    from pmsite.version import VERSION
+
+    return f"Position Manager {VERSION} (Django {get_version()})\n"
 
 
 def database_trouble(error: Exception) -> str:

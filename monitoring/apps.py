@@ -9,3 +9,9 @@ class MonitoringConfig(AppConfig):
     label = "monitoring"
     verbose_name = _("Monitoring")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Every process of ours says that it uses the database, so that `restore` can wait for none."""
+        from monitoring.keeping.presence import announce
+
+        announce()

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from monitoring.keeping.upgrade import UpgradeError, upgrade
+from monitoring.keeping.versions import NewerDatabaseError
 from monitoring.schedules import ensure_schedules
 from positions.models import Switch
 from positions.roles import ensure_roles
@@ -24,11 +26,17 @@ DEMO_LOADED = "demo_loaded"
 
 
 def install(say: Callable[[str], None]) -> None:
-    """Bring database and static files up to this version; idempotent, safe at every start."""
+    """Bring database and static files up to this version; idempotent, safe at every start.
+
+    Raises CommandError when the database is a later version's, or could not be brought up.
+    """
     from monitoring.alerts.channels import ensure_env_channel
 
     say(_("Preparing the database …"))
-    call_command("migrate", interactive=False, verbosity=0)
+    try:
+        upgrade(say, now=timezone.now())
+    except (NewerDatabaseError, UpgradeError) as error:
+        raise CommandError(str(error)) from error
     say(_("Collecting static files …"))
     call_command("collectstatic", interactive=False, verbosity=0)
     ensure_roles()

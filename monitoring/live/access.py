@@ -37,8 +37,8 @@ def session_lives(session_key: str | None) -> bool:
     return bool(user.is_authenticated and user.is_active)
 
 
-def asked_after(scope: Mapping[str, Any]) -> int | None:
-    """The journal id of `?after=`; None when there is none or it is no number."""
-    values = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("after", [""])
+def asked(scope: Mapping[str, Any], name: str) -> int | None:
+    """The number of `?name=`; None when there is none or it is no number."""
+    values = parse_qs(scope.get("query_string", b"").decode("latin-1")).get(name, [""])
     text = values[0]
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

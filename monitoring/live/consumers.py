@@ -8,7 +8,7 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from monitoring.live.access import asked_after, same_origin, session_lives
+from monitoring.live.access import asked, same_origin, session_lives
 from monitoring.live.feed import feed
 from monitoring.live.reading import in_thread
 
@@ -68,7 +68,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.tasks.append(asyncio.create_task(self._close(1013)))  # "try again later"
 
     async def _join(self) -> None:
-        await feed.join(self, asked_after(self.scope))
+        await feed.join(self, asked(self.scope, "after"), asked(self.scope, "epoch"))
 
     async def _write(self) -> None:
         with suppress(RuntimeError):  # closed between two frames

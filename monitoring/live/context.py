@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from monitoring.live.signs import read_pulse, read_runs
 from monitoring.live.texts import texts
+from pmsite.version import VERSION
 
 
 def live(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  a context processor's signature
@@ -22,4 +23,5 @@ def live(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  a context pro
         "runs": cache(read_runs),
         "js_texts": cache(texts),
         "mode": settings.EXECUTION_MODE,
+        "version": VERSION,
     }

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from monitoring.live.bells import bell
-from monitoring.live.reading import Stamp, entries_after, in_thread, journal_span, read_stamp
+from monitoring.live.reading import Stamp, entries_after, in_thread, knows, read_stamp
 from monitoring.live.shown import Shown, dumps
 from monitoring.live.signs import read_pulse
 
@@ -61,16 +61,17 @@ class Feed:
         self._ready = asyncio.Event()
         self._look = asyncio.Event()
 
-    async def join(self, outlet: Outlet, after: int | None) -> None:
-        """Bring a socket up to date and keep it so. `after`: the last id it saw, None: nothing."""
+    async def join(self, outlet: Outlet, after: int | None, epoch: int | None = None) -> None:
+        """Bring a socket up to date and keep it so. `after`: the last id it saw, None: nothing;
+        `epoch`: of which history.
+        """
         self.members.add(outlet)
         if self._main is None or self._main.done():
             self._ready = asyncio.Event()
             self._main = asyncio.create_task(self._run(), name="journal feed")
         main = self._main
         await self._ready.wait()
-        span = await in_thread(journal_span)
-        known = after is not None and span is not None and span[0] <= after <= span[1]
+        known = await in_thread(knows, after, epoch)
         if after is not None and known:
             outlet.last = after
             await self._replay(outlet)

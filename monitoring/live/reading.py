@@ -11,6 +11,7 @@ from typing import TypeVar
 from django.db import connections
 from django.db.models import Max, Min
 
+from monitoring.keeping.epoch import feed_epoch
 from positions.models import JournalEntry, Quote
 from positions.presenting.entries import EntryView
 from positions.selectors.history import view
@@ -46,10 +47,16 @@ def read_stamp() -> Stamp:
     return Stamp(newest or 0, told)
 
 
-def journal_span() -> tuple[int, int] | None:
-    """Ids of the oldest and the newest stored entry; None while there is none."""
+def knows(after: int | None, epoch: int | None) -> bool:
+    """Whether a page that has seen journal id `after` of `epoch` needs only what came since.
+
+    The journal must still hold that place, and be the one that the page saw: after a restore the
+    same ids would mean other entries. A page that names no epoch is taken at its word.
+    """
+    if after is None or epoch not in {None, feed_epoch()}:
+        return False
     found = JournalEntry.objects.aggregate(oldest=Min("pk"), newest=Max("pk"))
-    return (found["oldest"], found["newest"]) if found["newest"] else None
+    return bool(found["newest"]) and found["oldest"] <= after <= found["newest"]
 
 
 def entries_after(after: int) -> list[EntryView]:

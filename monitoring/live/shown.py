@@ -87,7 +87,8 @@ class Shown:
     def snapshot(self, entry: int, pulse: Mapping[str, Any]) -> dict[str, Any]:
         """Everything as of journal id `entry`, for a page that knows nothing."""
         rows = list(self.rows.values())
-        return {"type": "snapshot", "id": entry, "rows": rows, **self.totals, "pulse": pulse}
+        frame = {"type": "snapshot", "id": entry, "epoch": pulse.get("epoch", 0), "rows": rows}
+        return {**frame, **self.totals, "pulse": pulse}
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,16 +12,17 @@ from django.utils.translation import ngettext
 from django_q.models import Schedule
 
 from monitoring.health import health
+from monitoring.keeping.epoch import feed_epoch
 from monitoring.models import MonitorRun
 from positions.models import JournalEntry, Position
 from positions.presenting.beat import Pulse, Signs, pulse
-from positions.services import exits_are_paused
+from positions.services import exits_are_paused, restored_from
 
 BEATS = 40
 
 
 def read_signs(now: datetime) -> Signs:
-    """The present signs, by six small queries."""
+    """The present signs, by a few small queries."""
     runs = MonitorRun.objects.order_by("-pk")
     complete = runs.filter(state=MonitorRun.State.COMPLETE)
     last = complete.values_list("finished_at", flat=True).first()
@@ -35,6 +36,9 @@ def read_signs(now: datetime) -> Signs:
         interval=interval,
         state=state.status,
         paused=exits_are_paused(),
+        restored=restored_from(),
+        held=Position.objects.filter(state=Position.State.OPEN).count(),
+        epoch=feed_epoch(),
         demo=Position.objects.filter(is_demo=True).exists(),
         journal=newest_entry(),
     )

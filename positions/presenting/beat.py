@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from positions.presenting.badges import iso
 from positions.presenting.text import NONE, span
@@ -26,6 +27,9 @@ class Signs:
     paused: bool = False
     demo: bool = False
     journal: int = 0
+    restored: datetime | None = None  # the backup whose positions nobody has confirmed yet
+    held: int = 0  # open positions
+    epoch: int = 0
 
 
 class Pulse(TypedDict):
@@ -40,6 +44,8 @@ class Pulse(TypedDict):
     paused: bool
     demo: bool
     journal: int
+    epoch: int
+    restored: str
     label: str
     next_label: str
     headline: str
@@ -59,6 +65,8 @@ def pulse(signs: Signs, now: datetime) -> Pulse:
         paused=signs.paused,
         demo=signs.demo,
         journal=signs.journal,
+        epoch=signs.epoch,
+        restored=_restored(signs),
         label=_label(signs.state, age),
         next_label=_next(signs.next_at, now),
         headline=_("The monitor has not checked for %(age)s.") % {"age": span(age)}
@@ -80,6 +88,17 @@ def detail(state: State, interval: int, *, checked: bool) -> str:
 def next_due(last: datetime | None, interval: int) -> datetime | None:
     """When the next pass is expected."""
     return last + timedelta(seconds=interval) if last else None
+
+
+def _restored(signs: Signs) -> str:
+    """What the banner says until somebody has confirmed a restored book; else empty."""
+    if signs.restored is None:
+        return ""
+    return ngettext(
+        "Restored from the backup of %(at)s UTC. Compare %(n)d open position with your wallet.",
+        "Restored from the backup of %(at)s UTC. Compare %(n)d open positions with your wallet.",
+        signs.held,
+    ) % {"at": f"{signs.restored:%Y-%m-%d %H:%M}", "n": signs.held}
 
 
 def _iso(at: datetime | None) -> str | None:

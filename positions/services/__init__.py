@@ -30,6 +30,7 @@ from positions.services.switches import (
     exits_resume,
     position_mute,
     position_unmute,
+    restored_from,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "position_mute",
     "position_open",
     "position_unmute",
+    "restored_from",
     "rule_arm",
     "sellable",
     "strategy_policy_set",

@@ -13,6 +13,7 @@ from positions.models import Position, Switch
 from positions.services.base import ServiceError, facts, take
 
 EXITS_PAUSED = "exits_paused"
+RESTORED = "restored"
 
 
 def position_mute(*, position_id: int, until: datetime, actor: str, now: datetime) -> None:
@@ -67,9 +68,37 @@ def exits_pause(*, actor: str, now: datetime) -> None:
     _switch(actor, now, on=True, kind="exits_paused", text=_("ALL EXITS PAUSED: no stop will sell"))
 
 
-def exits_resume(*, actor: str, now: datetime) -> None:
-    """Exits are sent again; every rule is judged anew."""
-    _switch(actor, now, on=False, kind="exits_resumed", text=_("exits are on again"))
+def exits_resume(*, actor: str, now: datetime, compared: bool = False) -> None:
+    """Exits are sent again; every rule is judged anew.
+
+    `compared`: a person has compared the open positions with the wallet, which a restored database
+    needs first. Raises ServiceError without it.
+    """
+    text = _("exits are on again")
+    with transaction.atomic():
+        made_at = restored_from()
+        if made_at is not None:
+            if not compared:
+                raise ServiceError(
+                    _("Restored from a backup: compare the positions with your wallet first.")
+                )
+            Switch.objects.filter(name=RESTORED).update(on=False)
+            text = _("the restored positions are confirmed; exits are on again")
+        _switch(actor, now, on=False, kind="exits_resumed", text=text)
+
+
+def exits_hold_restored(*, made_at: datetime, now: datetime) -> None:
+    """Pauses exits until a person confirms the positions of the backup of `made_at`; the caller
+    writes the journal.
+    """
+    for name, by in ((EXITS_PAUSED, RESTORED), (RESTORED, made_at.isoformat())):
+        Switch.objects.update_or_create(name=name, defaults={"on": True, "by": by, "at": now})
+
+
+def restored_from() -> datetime | None:
+    """When the backup was made whose positions nobody has confirmed yet; None otherwise."""
+    row = Switch.objects.filter(name=RESTORED, on=True).values_list("by", flat=True).first()
+    return datetime.fromisoformat(row) if row else None
 
 
 def _switch(actor: str, now: datetime, *, on: bool, kind: str, text: str) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from positions import services
+from positions.domain.pnl import plain
 from positions.models import LIVE_EXIT_STATES, Exit, Position
 from positions.presenting.badges import rule_name
 from positions.views.respond import action, actor, done, refused
@@ -18,6 +19,7 @@ from positions.wallets import confirm_gone
 
 DAY_MINUTES = 24 * 60
 LONGEST_MUTE = 30 * DAY_MINUTES
+COMPARED = 100  # positions listed on the page that asks for a comparison
 
 
 def _named(position_id: int) -> str:
@@ -104,11 +106,19 @@ def pause(request: HttpRequest) -> HttpResponse:
 
 @action
 def resume(request: HttpRequest) -> HttpResponse:
-    """The loud switch, off."""
-    services.exits_resume(actor=actor(request), now=timezone.now())
+    """The loud switch, off; a restored book has to be compared with the wallet first."""
+    compared = request.POST.get("compared") == "on"
+    try:
+        services.exits_resume(actor=actor(request), now=timezone.now(), compared=compared)
+    except services.ServiceError as error:
+        return refused(request, str(error), reverse("exits"))
     return done(request, _("Exits are on again; every rule is judged anew at the next check."), "/")
 
 
 def pause_page(request: HttpRequest) -> HttpResponse:
-    """Asks before exits are paused."""
-    return render(request, "positions/pause.html", {"nav": "positions"})
+    """Asks before exits are paused, and what has to be confirmed before they go on."""
+    held = Position.objects.filter(state=Position.State.OPEN).select_related("market")
+    rows = held.order_by("-pk")[:COMPARED] if services.restored_from() else ()
+    listed = [(row, _("%(n)s shares") % {"n": plain(row.shares)}) for row in rows]
+    context = {"nav": "positions", "held": listed, "more": len(listed) == COMPARED}
+    return render(request, "positions/pause.html", context)

@@ -76,5 +76,5 @@ startRows(applyFilterSoon);
 startFilter();
 startDetail();
 startPulse(pulseAtLoad);
-startLink(pulseAtLoad.journal, onFrame, () => {});
+startLink(pulseAtLoad.journal, pulseAtLoad.epoch, onFrame, () => {});
 document.getElementById('retry').addEventListener('click', connect);

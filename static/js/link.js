@@ -5,6 +5,7 @@ const GONE = 4401; // the server's word for "your session has ended"
 
 let socket = null;
 let last = null; // last journal id seen
+let epoch = null; // of which history: a restored database has another one
 let heard = 0; // when any frame came, ms
 let tries = 0;
 let timer = 0;
@@ -31,12 +32,14 @@ export function connect() {
   const url = new URL('/ws/live/', location.href);
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   if (last !== null) url.searchParams.set('after', last);
+  if (epoch !== null) url.searchParams.set('epoch', epoch);
   socket = new WebSocket(url);
   socket.onmessage = (event) => {
     const frame = JSON.parse(event.data);
     heard = Date.now();
     tries = 0;
     if (frame.id !== undefined) last = frame.id;
+    if (frame.type === 'snapshot') epoch = frame.epoch;
     receive(frame);
   };
   socket.onclose = (event) => {
@@ -46,9 +49,10 @@ export function connect() {
   };
 }
 
-/** Start from journal id `after`; `onFrame(frame)`, `onChange()` when the link breaks. */
-export function startLink(after, onFrame, onChange) {
+/** Start from journal id `after` of history `since`; `onFrame(frame)`, `onChange()` when the link breaks. */
+export function startLink(after, since, onFrame, onChange) {
   last = after;
+  epoch = since;
   receive = onFrame;
   changed = onChange;
   connect();

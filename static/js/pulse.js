@@ -62,7 +62,9 @@ function draw() {
 export function takePulse(frame) {
   pulse = { ...pulse, ...frame };
   setNow(pulse.now);
-  $('b-paused').hidden = !pulse.paused;
+  $('b-paused').hidden = !pulse.paused || Boolean(pulse.restored);
+  $('b-restored').hidden = !pulse.restored;
+  if (pulse.restored) put($('b-restored').querySelector('span'), pulse.restored);
   const pop = $('beat-pop').querySelectorAll('time');
   [pulse.prices_at, pulse.check_at].forEach((at, i) => { if (pop[i] && at) pop[i].dateTime = at; });
   draw();

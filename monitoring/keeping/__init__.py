@@ -1,0 +1,1 @@
+"""Copies of an installation, their return, and the passage from one release to the next."""
