@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
+from django.utils import timezone
 
 from monitoring.alerts.dispatch import position_of_cursor
 from monitoring.alerts.selection import told
+from monitoring.heartbeat import OUTSIDE, beat
 from monitoring.models import Channel, MonitorRun, Notification
 from positions.models import JournalEntry
 
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 LATE_AFTER, DOWN_AFTER = 2, 5  # intervals without a complete pass
 OVERDUE_AFTER = timedelta(seconds=60)
-PING_SECONDS = 10.0
+PING_SECONDS = 10.0  # and a third of the interval: a service that hangs must not delay a pass
 Status = Literal["ok", "late", "down"]
 
 
@@ -57,10 +59,15 @@ def health(
 
 
 def status_of(now: datetime, last_pass: datetime | None, interval: int) -> Status:
-    """ok, late above 2 intervals (of `interval` seconds) and before the first pass, down above 5."""
+    """ok, late above 2 intervals (of `interval` seconds) and before the first pass, down above 5.
+
+    A pass further ahead than two intervals ended before the clock was set back: it proves nothing.
+    """
     if last_pass is None:
         return "late"
     missed = (now - last_pass) / timedelta(seconds=interval)
+    if missed < -LATE_AFTER:
+        return "late"
     if missed > DOWN_AFTER:
         return "down"
     return "late" if missed > LATE_AFTER else "ok"
@@ -117,14 +124,14 @@ def ping_heartbeat(*, complete: bool) -> bool:
     from positions.venues.base import VenueError
     from positions.venues.http import HttpClient
 
+    patience = min(PING_SECONDS, max(1.5, settings.MONITOR_INTERVAL / 3))
     try:
-        HttpClient(tries=1).send(
-            "GET", url, deadline=time.monotonic() + PING_SECONDS, as_json=False
-        )
+        HttpClient(tries=1).send("GET", url, deadline=time.monotonic() + patience, as_json=False)
     except VenueError as error:
         # Its text names the path, which is the secret of most such services.
         logger.warning("the heartbeat was not taken (%s)", type(error).__name__)
         return False
+    beat(OUTSIDE, at=timezone.now())
     return True
 
 

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 WORKER = "worker"  # written every two seconds by whichever worker process is free
+WATCHMAN = "watchman"  # whenever somebody has looked at the watch itself
+STARTED = "started"  # when this house began to run: it is given a while to make its first pass
+OUTSIDE = "outside"  # when HEARTBEAT_URL last took a ping
 
 
 def beat(name: str, *, at: datetime) -> None:
@@ -24,3 +27,10 @@ def last_beat(name: str) -> datetime | None:
     from monitoring.models import Heartbeat
 
     return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+
+
+def beats() -> dict[str, datetime]:
+    """All of them, by name."""
+    from monitoring.models import Heartbeat
+
+    return dict(Heartbeat.objects.values_list("name", "at"))

@@ -44,12 +44,18 @@ class Plan:
         return math.ceil(self.seconds / 60)
 
 
+def look_seconds() -> int:
+    """Seconds between two looks at the watch itself: half an interval, 5 s at most."""
+    return max(2, min(5, int(settings.MONITOR_INTERVAL) // 2))
+
+
 def plans() -> tuple[Plan, ...]:
     """The jobs of this installation; the pass runs at MONITOR_INTERVAL."""
     return (
         Plan("beat", 2),
         Plan("monitor", settings.MONITOR_INTERVAL),
         Plan("deliver", 2),
+        Plan("watch", look_seconds()),
         Plan("sync_wallets", 300),
         Plan("refresh_markets", 600),
         Plan("prune", 24 * 3600, at_start=False),
@@ -97,6 +103,17 @@ def resume(*, now: datetime) -> None:
     OrmQ.objects.filter(pk__in=stale).delete()
     names = [plan.name for plan in plans() if plan.at_start]
     Schedule.objects.filter(name__in=names).update(next_run=now)
+    recall(now=now)
+
+
+def recall(*, now: datetime) -> None:
+    """Bring back what a clock that was set back has left far in the future: due now.
+
+    No run is ever planned further ahead than the watchdog's minutes.
+    """
+    for plan in plans():
+        latest = now + timedelta(minutes=plan.minutes + 1)
+        Schedule.objects.filter(name=plan.name, next_run__gt=latest).update(next_run=now)
 
 
 def unacknowledged(*, now: datetime) -> int:

@@ -53,10 +53,13 @@ class Pulse:
     every: float = 1.0  # seconds between two readings
     last: object = field(default=None, init=False)
     fresh_until: float = field(default=0.0, init=False)
+    changed_at: float = field(default=0.0, init=False)  # of the supervisor's clock
     next_look: float = field(default=0.0, init=False)
 
     def restart(self, now: float) -> None:
         self.fresh_until = now + self.warm_up + self.limit
+        # A start is no sign of life, but the first one begins the count.
+        self.changed_at = self.changed_at or now
         self.next_look = now
 
     def wedged(self, now: float) -> bool:
@@ -72,6 +75,7 @@ class Pulse:
         if value != self.last:  # it lives: no need of warm-up any more
             self.last = value
             self.fresh_until = now + self.limit
+            self.changed_at = now
         return now > self.fresh_until
 
 

@@ -48,6 +48,14 @@ def deliver() -> None:
     deliver_due()
 
 
+@every("watch")
+def watch() -> None:
+    """Look whether the watch itself is at work; what is told leaves by `deliver`."""
+    from monitoring.watchman import look
+
+    look(timezone.now())
+
+
 @every("sync_wallets")
 def sync_wallets() -> None:
     """Mirror every stored wallet's open positions."""

@@ -58,6 +58,7 @@ class TestEnsureSchedules:
             ("prune", "monitoring.tasks.prune", 1440, NOON),
             ("refresh_markets", "monitoring.tasks.refresh_markets", 10, NOON),
             ("sync_wallets", "monitoring.tasks.sync_wallets", 5, NOON),
+            ("watch", "monitoring.tasks.watch", 1, NOON),
         ]
 
     def test_mends_what_was_changed_and_removes_twins(self, settings: Settings) -> None:
@@ -152,6 +153,7 @@ class TestBroker:
             "monitoring.tasks.prune",
             "monitoring.tasks.refresh_markets",
             "monitoring.tasks.sync_wallets",
+            "monitoring.tasks.watch",
         ]
 
     def test_pulled_tasks_count_as_unacknowledged(self) -> None:

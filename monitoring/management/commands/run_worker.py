@@ -12,9 +12,11 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from monitoring.deputy import Deputy, look_and_deliver
 from monitoring.heartbeat import WORKER, last_beat
 from monitoring.schedules import ensure_schedules, resume, unacknowledged
 from monitoring.supervisor import Child, Pulse, Supervisor, die_with_parent
+from monitoring.watchman import begin
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -48,12 +50,33 @@ class Command(BaseCommand):
             help=_("run the bare cluster: what the supervisor starts, not for people"),
         )
 
+        parser.add_argument(
+            "--look",
+            action="store_true",
+            help=_("look once at the watch: what the supervisor starts, not for people"),
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["cluster"]:
             run_cluster()
-            return
-        cluster = supervised(options["grace"], options["wedged_after"])
-        Supervisor([cluster], say=lambda text: self.stderr.write(f"[worker] {text}")).run()
+        elif options["look"]:
+            look_and_deliver()
+        else:
+            self.supervise(options["grace"], options["wedged_after"])
+
+    def supervise(self, grace: float, wedged_after: float) -> None:
+        """The cluster, and somebody who looks at the watch while it shows no life."""
+        cluster = supervised(grace, wedged_after)
+        deputy = Deputy(cluster)
+        supervisor = Supervisor(
+            [cluster],
+            say=lambda text: self.stderr.write(f"[worker] {text}"),
+            each_tick=deputy.tick,
+        )
+        try:
+            supervisor.run()
+        finally:
+            deputy.close()
 
 
 def supervised(grace: float, wedged_after: float) -> Child:
@@ -82,6 +105,7 @@ def make_ready() -> None:
     try:
         ensure_schedules(now=now)
         resume(now=now)
+        begin(now)
     except DatabaseError as error:
         raise OSError(_("the database does not answer (%s)") % type(error).__name__) from error
     finally:

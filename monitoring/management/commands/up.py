@@ -66,7 +66,7 @@ class Greeting:
 
 def web() -> Child:
     """One uvicorn process for HTTP and WebSocket; deflate off, it costs more than it saves."""
-    uvicorn = "-m uvicorn pmsite.asgi:application --lifespan off --no-access-log --no-server-header"
+    uvicorn = "-m uvicorn pmsite.asgi:application --lifespan on --no-access-log --no-server-header"
     tuned = "--log-level warning --ws-per-message-deflate false --timeout-graceful-shutdown 2"
     address = ["--host", settings.HOST, "--port", str(settings.PORT)]
     return Child(

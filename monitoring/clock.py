@@ -1,0 +1,101 @@
+"""Has the wall clock been set? Told by holding it against the machine's own count of seconds.
+
+Wall time less uptime is the moment of the boot: it stays the same until somebody sets the clock.
+One row keeps it, for each boot; whoever finds another moment claims the step and mends what a clock
+that was set back would leave waiting for hours: schedules, channels that wait, back-off.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from positions import journal
+from positions.models import JournalEntry
+from positions.presenting.text import span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STEP = timedelta(seconds=3)  # less is no step: a clock is slewed by milliseconds
+STEPPED = "clock_stepped"
+LEASE_AT_MOST = timedelta(minutes=5)  # no channel is ever leased for longer
+
+
+def uptime() -> float:
+    """Seconds since boot, sleep included where the system can tell (Linux)."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+def boot_name() -> str:
+    """The row of this boot of this machine; a reboot is no step."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+    except OSError:
+        boot = "this"
+    return f"clock:{boot.strip().replace('-', '')}"[:40]
+
+
+def look(now: datetime, up: float, *, beats: Mapping[str, datetime], name: str) -> timedelta:
+    """How far the clock has been set since the last look of anybody, forward above zero.
+
+    `up`: seconds since boot at `now`; `beats`: the Heartbeat rows. The step is claimed: of several
+    processes that see it, one gets it and the others zero. Raises DatabaseError.
+    """
+    from monitoring.heartbeat import beat
+    from monitoring.models import Heartbeat
+
+    booted, known = now - timedelta(seconds=up), beats.get(name)
+    if known is None:
+        beat(name, at=booted)
+        return timedelta(0)
+    step = booted - known
+    if abs(step) < STEP:
+        return timedelta(0)
+    with transaction.atomic():
+        if not Heartbeat.objects.filter(name=name, at=known).update(at=booted):
+            return timedelta(0)
+        if step < timedelta(0):
+            mend(now, back=-step)
+        journal.append(_entry(now, step))
+    return step
+
+
+def _entry(now: datetime, step: timedelta) -> JournalEntry:
+    seconds = step.total_seconds()
+    text = (
+        _("the clock was set forward by %(span)s")
+        if seconds > 0
+        else _("the clock was set back by %(span)s")
+    )
+    return journal.entry(
+        STEPPED,
+        text % {"span": span(abs(seconds))},
+        at=now,
+        urgency="medium",
+        data={"seconds": round(seconds, 3)},
+    )
+
+
+def mend(now: datetime, *, back: timedelta) -> None:
+    """Moves what was set by the clock before it went `back`, in the caller's transaction.
+
+    Quiet hours and digests are left alone: they are moments of the day, not spans from then.
+    """
+    from monitoring.models import Channel, Notification
+    from monitoring.schedules import recall
+
+    recall(now=now)
+    Channel.objects.filter(lease_until__gt=now + LEASE_AT_MOST).update(lease_until=now)
+    Channel.objects.filter(not_before__gt=now).update(not_before=F("not_before") - back)
+    backed_off = Notification.objects.filter(
+        state=Notification.State.PENDING, attempts__gt=0, not_before__gt=now
+    )
+    backed_off.update(not_before=F("not_before") - back)
