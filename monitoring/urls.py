@@ -2,9 +2,28 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from monitoring.views import machines
+from monitoring.views import alert_actions, alerts, machines
 
 urlpatterns: list[URLPattern] = [
     path("healthz", machines.healthz, name="healthz"),
     path("livez", machines.livez, name="livez"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/retry/", alert_actions.retry_all, name="alerts_retry"),
+    path("alerts/<int:notification_id>/retry/", alert_actions.retry, name="alert_retry"),
+    path(
+        "alerts/alarms/<int:alarm_id>/acknowledge/",
+        alert_actions.acknowledge,
+        name="alarm_acknowledge",
+    ),
+    path(
+        "alerts/alarms/<int:alarm_id>/unacknowledge/",
+        alert_actions.unacknowledge,
+        name="alarm_unacknowledge",
+    ),
+    path("alerts/alarms/<int:alarm_id>/snooze/", alert_actions.snooze, name="alarm_snooze"),
+    path("alerts/silences/", alert_actions.silence_new, name="silence_new"),
+    path("alerts/silences/<int:silence_id>/end/", alert_actions.silence_end, name="silence_end"),
+    path("alerts/channels/<int:channel_id>/test/", alert_actions.test, name="channel_test"),
+    path("parts/alerts/", alerts.live, name="part_alerts"),
+    path("parts/alert-banner/", alerts.banner, name="part_alert_banner"),
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from monitoring.live.signs import read_pulse, read_runs
 from monitoring.live.texts import texts
+from monitoring.selectors.alerts import troubles
 from pmsite.version import VERSION
 
 
@@ -22,6 +23,7 @@ def live(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  a context pro
         "pulse": cache(lambda: read_pulse(timezone.now())),
         "runs": cache(read_runs),
         "js_texts": cache(texts),
+        "troubles": cache(troubles),
         "mode": settings.EXECUTION_MODE,
         "version": VERSION,
     }

@@ -10,24 +10,25 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from monitoring.models import Channel, Notification
-from positions.presenting.badges import rule_name
-from positions.presenting.entries import Entry, title
+from monitoring.alerts.reasons import Reason, words
+from monitoring.models import Notification
 from positions.presenting.text import span
 
 State, Origin = Notification.State, Notification.Origin
 DAY = timedelta(hours=24)
 
-# The named reasons of `alerts.suppression`, as a person would say them.
-REASONS: Mapping[str, Promise] = {
-    "duplicate": gettext_lazy("told already, nothing about it has changed"),
-    "cooldown": gettext_lazy("told a moment ago, repeats wait"),
-    "flapping": gettext_lazy("it comes and goes; that was told once"),
-    "acknowledged": gettext_lazy("somebody has acknowledged it"),
-    "silenced": gettext_lazy("a silence was running"),
-    "muted": gettext_lazy("its position was muted"),
-    "blind_source": gettext_lazy("its price source gives nothing, which is told instead"),
-}
+# Why something was told, where that is news; the others were told because they happened.
+TELLING = frozenset(
+    {
+        Reason.REPEAT,
+        Reason.STILL,
+        Reason.FLAPS,
+        Reason.CALM,
+        Reason.DESPITE_SILENCE,
+        Reason.DESPITE_MUTE,
+        Reason.DESPITE_ACKNOWLEDGEMENT,
+    }
+)
 ORIGINS: Mapping[str, Promise] = {
     Origin.FALLBACK: gettext_lazy("as a fallback"),
     Origin.ESCALATION: gettext_lazy("escalated, as nobody acknowledged it"),
@@ -82,8 +83,7 @@ def _sent(found: Line, row: Notification, now: datetime) -> None:  # noqa: ARG00
     found["tone"], found["icon"] = "ok", "check"
     seconds = (row.sent_at - row.created_at).total_seconds() if row.sent_at else 0.0
     found["text"] = _("delivered in %(span)s") % {"span": brief(seconds)}
-    if row.attempts > 1:
-        found["note"] = tries(row.attempts)
+    found["note"] = tries(row.attempts) if row.attempts > 1 else ""
 
 
 def _pending(found: Line, row: Notification, now: datetime) -> None:
@@ -115,8 +115,9 @@ HELD: Mapping[str, Promise] = {
 
 
 def _suppressed(row: Notification) -> str:
-    reason = REASONS.get(row.reason, row.reason.replace("_", " "))
-    return _("not told: %(reason)s") % {"reason": reason} if reason else _("not told")
+    if not row.reason:
+        return _("not told")
+    return _("not told: %(reason)s") % {"reason": words(row.reason)}
 
 
 def _collapsed(row: Notification) -> str:
@@ -135,19 +136,3 @@ def tries(attempts: int) -> str:
 def brief(seconds: float) -> str:
     """A short stretch with a tenth: `0.4 s`; a longer one as everywhere: `12 s`, `3 min`."""
     return _("%(n).1f s") % {"n": max(0.0, seconds)} if seconds < 10 else span(seconds)
-
-
-def what(kind: str, rule: str) -> str:
-    """A kind of entry and its rule as people read them: `No usable price`, `Stop loss: sold`."""
-    if not kind:
-        return rule_name(rule) if rule else ""
-    bare = Entry(0, datetime.min, kind, "", None, rule, "", "", {})
-    name = title(bare)
-    return f"{name} · {rule_name(rule)}" if rule and rule_name(rule) not in name else name
-
-
-def channel_text(channel: Channel) -> str:
-    """Why a channel tells nothing now; "" while it is on."""
-    if channel.enabled:
-        return ""
-    return channel.disabled_reason or _("switched off by hand")

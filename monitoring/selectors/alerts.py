@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from monitoring.models import Alarm, Channel, Notification, Silence
-from monitoring.presenting.alerts import Line, line, what
+from monitoring.presenting.alarms import Raised, Way, raised, way
+from monitoring.presenting.alerts import Line, line
 from positions.models import Position, Strategy
 from positions.presenting.entries import EntryView
 from positions.selectors.history import view
@@ -26,6 +29,8 @@ PAGE = 40
 MOST_WORDS, MOST_TEXT = 6, 100
 MOST_ALARMS = 50
 MOST_POSITIONS = 200  # in a list to choose from; the others are silenced from their own page
+# Alerts wait for a day before they are given up: two days of banner. Later the page alone shows them.
+RECENT = timedelta(days=3)
 BIGGEST = 19  # digits of an id
 
 
@@ -49,24 +54,6 @@ class Told:
     view: EntryView
     title: str
     lines: list[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """An alarm that is still true; `silenced_until` where a silence covers it."""
-
-    alarm: Alarm
-    view: EntryView
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A channel and how it fares. `waiting`: messages in its queue."""
-
-    channel: Channel
-    waiting: int
-    sent_at: datetime | None
 
 
 def wanted(query: Mapping[str, str]) -> Wanted:
@@ -108,19 +95,22 @@ def page(asked: Wanted, now: datetime, *, size: int = PAGE) -> tuple[list[Told],
     return _told(ids[:size], now), ids[size - 1] if len(ids) > size else None
 
 
-def failed_count() -> int:
+def failed_count(asked: Wanted) -> int:
     """Messages that were given up; each waits for a person."""
-    return Notification.objects.filter(state=State.FAILED).count()
+    return _rows(asked).filter(state=State.FAILED).count()
 
 
-def alarms(asked: Wanted) -> list[Raised]:
-    """What is still true: unacknowledged first, the newest of each first."""
+def alarms(asked: Wanted, silences: Iterable[Silence]) -> tuple[list[Raised], int]:
+    """What is open: unacknowledged first, the newest of each first, MOST_ALARMS; and how many."""
     rows = Alarm.objects.filter(resolved_at=None)
     if asked.position is not None:
         rows = rows.filter(position=asked.position)
-    rows = rows.select_related("entry__position__market")
-    found = rows.order_by(Q(acknowledged_at=None).desc(), "-raised_at", "-pk")[:MOST_ALARMS]
-    return [Raised(alarm, view(alarm.entry), what(alarm.kind, alarm.rule)) for alarm in found]
+    found = rows.select_related("position", "entry__position__market").order_by(
+        Q(acknowledged_at=None).desc(), "-raised_at", "-pk"
+    )
+    running = list(silences)
+    shown = [raised(alarm, view(alarm.entry), running) for alarm in found[:MOST_ALARMS]]
+    return shown, rows.count() if len(shown) == MOST_ALARMS else len(shown)
 
 
 def silences(now: datetime) -> list[Silence]:
@@ -129,13 +119,31 @@ def silences(now: datetime) -> list[Silence]:
     return list(rows.select_related("position__market", "strategy").order_by("until", "pk"))
 
 
-def channels() -> list[Way]:
-    """All, by name; two queries."""
+def channels(now: datetime) -> list[Way]:
+    """All, by name; three queries."""
     rows = Notification.objects.filter(state=State.PENDING).order_by()
     waiting = dict(rows.values_list("channel").annotate(n=Count("pk")))
     sent = Notification.objects.filter(channel=OuterRef("pk"), state=State.SENT).order_by("-pk")
-    found = Channel.objects.annotate(last=Subquery(sent.values("sent_at")[:1])).order_by("name")
-    return [Way(channel, waiting.get(channel.pk, 0), channel.last) for channel in found]
+    found = Channel.objects.order_by("name")
+    last = dict(found.values_list("pk", Subquery(sent.values("sent_at")[:1])))
+    return [way(one, waiting.get(one.pk, 0), last.get(one.pk), now) for one in found]
+
+
+class Troubles(NamedTuple):
+    """What every page says: how many alerts were given up of late, and which channels an error has
+    switched off.
+    """
+
+    failed: int
+    off: list[str]
+
+
+def troubles() -> Troubles:
+    """Two small queries."""
+    since = timezone.now() - RECENT
+    failed = Notification.objects.filter(state=State.FAILED, queued_at__gt=since).count()
+    off = Channel.objects.filter(enabled=False).exclude(disabled_reason="").order_by("name")
+    return Troubles(failed, list(off.values_list("name", flat=True)))
 
 
 def to_silence(asked: Wanted) -> tuple[list[Strategy], list[Position], bool]:

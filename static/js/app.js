@@ -10,6 +10,7 @@ import { startForms } from './forms.js';
 import { startDialog } from './dialog.js';
 import { startMenu } from './menu.js';
 import { startDetail, takeDetail } from './detail.js';
+import { startAlerts, takeAlerts } from './alerts.js';
 import { attr, put } from './dom.js';
 
 let cards = document.getElementById('att')?.dataset.key;
@@ -66,8 +67,10 @@ function onFrame(frame) {
   else if (frame.type === 'prices') takePrices(frame);
   else if (frame.type === 'pulse') takePulse(frame);
   else takeEntry(frame);
+  takeAlerts(frame);
 }
 
+startAlerts();
 startClock();
 startForms();
 startDialog();

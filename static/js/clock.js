@@ -23,6 +23,7 @@ const forms = {
   ago: (el, at) => put(el, say('ago', span((now() - at) / 1000))),
   age: (el, at) => put(el, span((now() - at) / 1000)),
   old: (el, at) => put(el, say('old', span((now() - at) / 1000))),
+  left: (el, at) => put(el, at > now() ? say('in', span((at - now()) / 1000)) : say('due')),
   time: (el, at) => put(el, clock.format(at)),
   date: (el, at) => put(el, date(at)),
   when: (el, at) => put(el, `${date(at)} ${clock.format(at)}`),
@@ -37,7 +38,7 @@ export function writeTimes(root) {
 }
 
 function tick() {
-  for (const el of document.querySelectorAll('time[data-form=ago],time[data-form=age],time[data-form=old]')) {
+  for (const el of document.querySelectorAll('time[data-form=ago],time[data-form=age],time[data-form=old],time[data-form=left]')) {
     const at = Date.parse(el.dateTime);
     if (!Number.isNaN(at)) forms[el.dataset.form](el, at);
   }
