@@ -65,8 +65,8 @@ def unacknowledge(
 
 def _take(key: str | None, alarm_id: int | None) -> Alarm:
     hold()
-    rows = Alarm.objects.select_related("entry")
-    alarm = rows.filter(pk=alarm_id).first() if key is None else rows.filter(key=key).first()
+    wanted = Q(pk=alarm_id) if key is None else Q(key=key)
+    alarm = Alarm.objects.select_related("entry").filter(wanted).first()
     if alarm is None:
         raise ServiceError(_("This alarm is no longer there."))
     if alarm.resolved_at is not None:

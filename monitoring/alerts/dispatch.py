@@ -1,25 +1,31 @@
 """Turns journal entries into notification rows: one for each entry and channel, exactly once.
 
-Rows and cursor are written in one transaction, so a crash at any moment repeats or loses nothing.
-Journal ids are in commit order (positions.journal), so nothing is ever written behind the cursor.
+Rows, alarms and cursor are written in one transaction, so a crash at any moment repeats or loses
+nothing. Journal ids are in commit order (positions.journal), so nothing is ever written behind the
+cursor. A batch takes the same few queries however many entries it holds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from monitoring.alerts import grouping
+from monitoring.alerts.alarms import CURSOR, hold
+from monitoring.alerts.judging import Judged, bench
+from monitoring.alerts.remarks import mark, remark
+from monitoring.alerts.routing import routes
 from monitoring.alerts.selection import is_told
 from monitoring.alerts.wording import Alert, details, first_line
 from monitoring.models import Channel, Cursor, Notification
 from positions.models import JournalEntry
 
-CURSOR = "alerts"
 BATCH = 500
-MUTED = "muted"
+State = Notification.State
 
 
 def dispatch(*, now: datetime, batch: int = BATCH) -> int:
@@ -36,6 +42,22 @@ def position_of_cursor() -> int:
     return found or 0
 
 
+def alert_of(entry: JournalEntry) -> Alert:
+    """The entry as far as words need it."""
+    return Alert(entry.kind, entry.text, entry.rule, entry.data)
+
+
+def link_of(entry: JournalEntry) -> str:
+    """Where a person reads on: the position's page, or the dashboard."""
+    page = f"/positions/{entry.position_id}/" if entry.position_id else "/"
+    return f"{settings.SITE_URL}{page}"
+
+
+def listening() -> list[Channel]:
+    """Channels that want alerts: also those an error has disabled, whose alerts wait for the cure."""
+    return list(Channel.objects.filter(Q(enabled=True) | ~Q(disabled_reason="")).order_by("pk"))
+
+
 def _behind() -> bool:
     # Read first: on SQLite a transaction that finds nothing would still take the only write lock.
     return JournalEntry.objects.filter(pk__gt=position_of_cursor()).exists()
@@ -43,64 +65,54 @@ def _behind() -> bool:
 
 @transaction.atomic
 def _step(now: datetime, batch: int) -> int:
-    Cursor.objects.get_or_create(name=CURSOR)
-    # A second dispatcher waits here, then goes on where this one stopped.
-    cursor = Cursor.objects.select_for_update().get(name=CURSOR)
+    cursor = hold()  # a second dispatcher waits here, then goes on where this one stopped
     rows = JournalEntry.objects.filter(pk__gt=cursor.entry_id).select_related("position")
     entries = list(rows.order_by("pk")[:batch])
     if not entries:
         return 0
-    channels = _listening()
-    notifications = [
-        _notification(entry, channel, now)
-        for entry in entries
-        if is_told(entry.kind, entry.urgency)
-        for channel in channels
-        if _concerns(entry, channel)
-    ]
-    # Ignored: rows that a cursor set back (a restored backup, a hand in the database) would double.
-    Notification.objects.bulk_create(notifications, ignore_conflicts=True)
+    channels = listening()
+    desk = bench(entries, now)
+    judged = [desk.judge(entry) for entry in entries]
+    desk.write()
+    told = [one for one in judged if is_told(one.entry.kind, one.entry.urgency)]
+    made = grouping.create(_new(_notifications(told, channels, now), entries))
     cursor.entry_id = entries[-1].pk
     cursor.save(update_fields=["entry_id"])
-    return len(notifications)
+    return made
 
 
-def _listening() -> list[Channel]:
-    """Channels that want alerts: also those an error has disabled, whose alerts wait for the cure."""
-    return list(Channel.objects.filter(Q(enabled=True) | ~Q(disabled_reason="")).order_by("pk"))
+def _notifications(
+    told: Iterable[Judged], channels: Sequence[Channel], now: datetime
+) -> list[Notification]:
+    return [
+        _notification(one, channel, now)
+        for one in told
+        for channel in routes(one.entry.kind, one.urgency, one.entry.data, channels)
+    ]
 
 
-def _concerns(entry: JournalEntry, channel: Channel) -> bool:
-    named = entry.data.get("channel")
-    if entry.kind == "test":
-        return named is None or named == channel.name
-    # That a channel is off is news for the others.
-    return not (entry.kind == "channel_disabled" and named == channel.name)
+def _new(rows: list[Notification], entries: Sequence[JournalEntry]) -> list[Notification]:
+    """Without those that a cursor set back (a restored backup, a hand in the database) would double."""
+    found = Notification.objects.filter(entry__gte=entries[0].pk, entry__lte=entries[-1].pk)
+    known = set(found.values_list("entry_id", "channel_id"))
+    return [row for row in rows if (row.entry_id, row.channel_id) not in known]
 
 
-def _notification(entry: JournalEntry, channel: Channel, now: datetime) -> Notification:
-    alert = Alert(entry.kind, entry.text, entry.rule, entry.data)
-    muted = _muted(entry)
+def _notification(one: Judged, channel: Channel, now: datetime) -> Notification:
+    entry, verdict = one.entry, one.verdict
+    alert = alert_of(entry)
+    lines = (details(alert), remark(verdict.reason, verdict.memory, one.around))
     return Notification(
         entry=entry,
         channel=channel,
-        state=Notification.State.SUPPRESSED if muted else Notification.State.PENDING,
-        reason=MUTED if muted else "",
+        alarm=one.alarm,
+        state=State.PENDING if verdict.tell else State.SUPPRESSED,
+        reason=verdict.reason.value,
         urgency=entry.urgency,
-        title=first_line(alert),
-        body=details(alert),
-        link=_link(entry),
+        title=first_line(alert, mark(verdict.reason)),
+        body="\n".join(line for line in lines if line),
+        link=link_of(entry),
         created_at=now,
+        queued_at=now,
         not_before=now,
     )
-
-
-def _muted(entry: JournalEntry) -> bool:
-    """A mute keeps a position's alerts from the channels, visibly; its exits go on."""
-    until = entry.position.muted_until if entry.position else None
-    return until is not None and until > entry.at
-
-
-def _link(entry: JournalEntry) -> str:
-    page = f"/positions/{entry.position_id}/" if entry.position_id else "/"
-    return f"{settings.SITE_URL}{page}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +17,17 @@ from positions.models import JournalEntry, Position, Strategy
 from positions.services.base import ServiceError, facts
 
 WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an alert is about, as far as silences care, and when it happened."""
+
+    at: datetime
+    kind: str
+    rule: str = ""
+    position: int | None = None
+    strategy: int | None = None
 
 
 def silence(
@@ -76,6 +89,31 @@ def expire(*, now: datetime) -> int:
             if found is not None and found.ended_at is None:
                 _end(found, found.until, "", now)
     return len(ids)
+
+
+def active(*, since: datetime) -> list[Silence]:
+    """The silences that cover any moment from `since` on."""
+    rows = Silence.objects.filter(until__gt=since)
+    return list(rows.exclude(ended_at__lte=since))
+
+
+def until(rows: Iterable[Silence], subject: Subject) -> datetime | None:
+    """Until when the longest silence that covers it lasts; None when none does. Pure."""
+    ends = [row.ended_at or row.until for row in rows if covers(row, subject)]
+    return max(ends, default=None)
+
+
+def covers(row: Silence, subject: Subject) -> bool:
+    """Whether the silence was on at that moment and is about it: all that it names must agree."""
+    at = subject.at
+    on = row.created_at <= at < row.until and (row.ended_at is None or at < row.ended_at)
+    named = (
+        (row.position_id, subject.position),
+        (row.strategy_id, subject.strategy),
+        (row.rule, subject.rule),
+        (row.kind, subject.kind),
+    )
+    return on and all(wanted == found for wanted, found in named if wanted)
 
 
 def whose(row: Silence) -> str:

@@ -7,7 +7,7 @@ with what it has, and with its own sentence.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -64,6 +64,13 @@ KINDS: Mapping[str, Promise] = {
     "watch_late": gettext_lazy("WATCH LATE"),
     "watch_slow": gettext_lazy("WATCH SLOW"),
 }
+# What a reminder puts before the kind of its alarm, by its reason.
+REMINDERS: Mapping[str, Promise] = {
+    "repeat": gettext_lazy("STILL"),
+    "still": gettext_lazy("STILL"),
+    "resolved": gettext_lazy("OVER"),
+    "calm": gettext_lazy("CALM AGAIN"),
+}
 # The rule is named beside these kinds; the others are about the price or the house.
 WITH_RULE = frozenset({"ask", "exit_failed", "exit_partial", "exit_paused", "unarmed"})
 FLOORS = frozenset({"stop_loss", "trailing_stop", "soft_stop", "adverse_move"})
@@ -106,15 +113,26 @@ class Alert:
         return price_text(value, self.number("payout"), self.currency)
 
 
-def first_line(alert: Alert) -> str:
-    """The whole message in one line of at most 500 characters."""
+def first_line(alert: Alert, mark: str = "") -> str:
+    """The whole message in one line of at most 500 characters; `mark` stands before the kind."""
+    mark, alert = _subject(alert, mark)
     start = [_("DEMO")] if alert.data.get("demo") is True else []
-    parts = [*start, (alert.word("mode") or "paper").upper(), *_tags(alert)]
+    parts = [*start, (alert.word("mode") or "paper").upper(), mark, *_tags(alert)]
     if alert.word("question"):
         parts += [clipped(alert.word("question"), QUESTION_MAX), _standing(alert), *_tail(alert)]
     else:
         parts.append(clipped(" ".join(alert.text.split()), QUESTION_MAX))
     return DOT.join(part for part in parts if part)[:500]
+
+
+def kind_words(kind: str) -> str:
+    """A kind's tag: `STOP BLOCKED`."""
+    return str(KINDS.get(kind, _spoken(kind)))
+
+
+def called(alert: Alert) -> str:
+    """What it is in one or two words, as the first line has it: `STOP`, `PRICE ERROR`."""
+    return _tags(alert)[0]
 
 
 def details(alert: Alert) -> str:
@@ -139,6 +157,14 @@ def clipped(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def _subject(alert: Alert, mark: str) -> tuple[str, Alert]:
+    """A reminder speaks of the entry that raised its alarm, and says so."""
+    if alert.kind != "reminder":
+        return mark, alert
+    said = str(REMINDERS.get(alert.word("why"), REMINDERS["repeat"]))
+    return said, replace(alert, kind=alert.word("kind") or alert.kind)
+
+
 def _tags(alert: Alert) -> list[str]:
     rule = str(RULES.get(alert.rule, _spoken(alert.rule)))
     if alert.kind == "exit_done":
@@ -146,7 +172,7 @@ def _tags(alert: Alert) -> list[str]:
     if alert.kind == "exit_partial":
         kind = _("PARTLY SOLD") if alert.number("sold") else _("NOT SOLD")
     else:
-        kind = str(KINDS.get(alert.kind, _spoken(alert.kind)))
+        kind = kind_words(alert.kind)
     return [kind, rule] if alert.kind in WITH_RULE else [kind]
 
 

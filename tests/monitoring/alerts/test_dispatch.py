@@ -101,13 +101,13 @@ class TestDispatch:
         make("a", enabled=False, disabled_reason="404")
         entry = write_stop()
         dispatch(now=LATER)
-        assert made() == [(entry.pk, "a", "pending", "")]
+        assert made() == [(entry.pk, "a", "pending", "first")]
 
     def test_news_of_a_dead_channel_goes_to_the_others(self) -> None:
         make("a", enabled=False, disabled_reason="404"), make("b")
         entry = write("channel_disabled", data={"channel": "a"})
         dispatch(now=LATER)
-        assert made() == [(entry.pk, "b", "pending", "")]
+        assert made() == [(entry.pk, "b", "pending", "first")]
 
     @pytest.mark.parametrize(("data", "expected"), [({"channel": "b"}, ["b"]), ({}, ["a", "b"])])
     def test_test_alert_goes_to_the_named_channel_or_to_all(
@@ -122,17 +122,28 @@ class TestDispatch:
         ("until", "state", "reason"),
         [
             (NOON + timedelta(seconds=1), "suppressed", "muted"),
-            (NOON, "pending", ""),
-            (None, "pending", ""),
+            (NOON, "pending", "first"),
+            (None, "pending", "first"),
         ],
     )
-    def test_mute_keeps_even_critical_alerts_back_but_shows_them(
+    def test_mute_keeps_a_position_s_alerts_back_but_shows_them(
         self, until: datetime | None, state: str, reason: str
     ) -> None:
         make("a")
-        entry = write_stop(position=position(muted_until=until))
+        entry = write("unpriced", urgency="high", position=position(muted_until=until))
         dispatch(now=LATER)
         assert made() == [(entry.pk, "a", state, reason)]
+
+    def test_critical_stop_of_a_muted_position_is_told_and_says_so(self) -> None:
+        make("a")
+        write_stop(position=position(muted_until=NOON + timedelta(hours=1)))
+        dispatch(now=LATER)
+        row = Notification.objects.get()
+        assert (row.state, row.reason, row.body.splitlines()[-1]) == (
+            "pending",
+            "despite_mute",
+            "Muted until 2026-11-22 13:00 UTC, but a critical stop is always told.",
+        )
 
     def test_crash_before_the_commit_leaves_rows_and_cursor_as_they_were(self) -> None:
         make("a")
@@ -144,7 +155,7 @@ class TestDispatch:
         assert made_before_the_crash == 1
         assert (made(), position_of_cursor()) == ([], 0)
         dispatch(now=LATER)
-        assert made() == [(entry.pk, "a", "pending", "")]
+        assert made() == [(entry.pk, "a", "pending", "first")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -45,7 +45,7 @@ def rules_sold(house: House) -> list[object]:
     return [exit_["rule"] for exit_ in house.run().exits]
 
 
-def test_mute_suppresses_alerts_not_stops(house: House) -> None:
+def test_muted_position_s_stop_sells_and_is_told_with_its_reason(house: House) -> None:
     Channel.objects.create(name="desk", url="http://127.0.0.1:9/api/webhooks/1/t")
     muted, loud = (house.position(name, policy=STOP) for name in "AB")
     position_mute(
@@ -62,8 +62,8 @@ def test_mute_suppresses_alerts_not_stops(house: House) -> None:
         "entry__position", "entry__kind", "state", "reason"
     )
     assert list(rows) == [
-        (muted.pk, "exit_done", "suppressed", "muted"),
-        (loud.pk, "exit_done", "pending", ""),
+        (muted.pk, "exit_done", "pending", "despite_mute"),
+        (loud.pk, "exit_done", "pending", "first"),
     ]
 
 
