@@ -15,13 +15,17 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.db import transaction
-from django.db.models import F, Min, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from monitoring.alerts import chores
 from monitoring.alerts.channels import disable
+from monitoring.alerts.collapse import collapse, follow, worth_a_look
 from monitoring.alerts.dispatch import dispatch
-from monitoring.alerts.retry import GIVE_UP, Act, Verdict, judge
+from monitoring.alerts.giving_up import expire
+from monitoring.alerts.queue import COLLECTED, due, heads
+from monitoring.alerts.retry import Act, Verdict, judge
 from monitoring.alerts.transports import transport_for
 from monitoring.alerts.transports.base import Answer, Message
 from monitoring.lease import identity, is_dead
@@ -78,17 +82,21 @@ class Desk:
     rng: Random
     holder: str
     tally: Tally = field(default_factory=Tally)
+    chores_at: datetime | None = None
 
     def round(self) -> float | None:
         """Sends the head of each queue that is due. Returns the seconds until the next head is
         due, 0 when there may be more at once, None when nothing waits.
         """
         now = self.clock()
+        if self.chores_at is None or now >= self.chores_at:
+            self.chores_at = now + chores.EVERY
+            chores.chores(now=now)
         dispatch(now=now)
         expire(now=now)
         waits: list[float] = []
-        for head in heads():
-            wait = (_due(head) - self.clock()).total_seconds()
+        for head in heads(now=now):
+            wait = (due(head, now=self.clock()) - self.clock()).total_seconds()
             if wait <= 0:
                 wait = 0.0 if self._serve(head) else PATIENCE * 2
             waits.append(wait)
@@ -105,7 +113,12 @@ class Desk:
         """Sends one message and writes down what came of it; False when the channel is another's."""
         if not self._lease(head.channel):
             return False
-        if not _begin(head):  # sent by the channel's last holder between our look and our lease
+        now = self.clock()
+        if worth_a_look(head, now=now) and collapse(head.channel, now=now):
+            return True
+        if not _begin(
+            head, now
+        ):  # sent by the channel's last holder between our look and our lease
             return True
         answer = _send(head)
         verdict = judge(answer, head.attempts, self.rng)
@@ -141,34 +154,11 @@ class Desk:
         setattr(self.tally, counted, getattr(self.tally, counted) + 1)
 
 
-def heads() -> list[Notification]:
-    """The oldest waiting message of each channel that is on; those that fail least come first,
-    so that a channel that hangs does not delay the others' first tries.
-    """
-    waiting = Notification.objects.filter(state=State.PENDING, channel__enabled=True)
-    ids = waiting.values("channel").annotate(head=Min("pk")).values_list("head", flat=True)
-    rows = Notification.objects.filter(pk__in=list(ids)).select_related("channel", "entry")
-    return list(rows.order_by("attempts", "pk"))
-
-
-def expire(*, now: datetime) -> int:
-    """Fails what has waited for a day, visibly; returns how many."""
-    late = Notification.objects.filter(state=State.PENDING, created_at__lte=now - GIVE_UP)
-    if not late.exists():
-        return 0
-    late.filter(error="").update(error=_("not delivered within 24 hours"))
-    return late.update(state=State.FAILED)
-
-
-def _due(head: Notification) -> datetime:
-    return max(head.not_before, head.channel.not_before or head.not_before)
-
-
-def _begin(head: Notification) -> bool:
+def _begin(head: Notification, now: datetime) -> bool:
     """Counts the attempt before it is made; False when somebody else was first."""
     rows = Notification.objects.filter(pk=head.pk, state=State.PENDING, attempts=head.attempts)
     head.attempts += 1
-    return bool(rows.update(attempts=F("attempts") + 1))
+    return bool(rows.update(attempts=F("attempts") + 1, tried_at=now))
 
 
 def _send(head: Notification) -> Answer:
@@ -197,7 +187,10 @@ def _write(head: Notification, answer: Answer, verdict: Verdict, now: datetime) 
     if verdict.act is Act.SENT:
         values |= {"state": State.SENT, "sent_at": now}
     elif verdict.act is Act.DROP:
-        values |= {"state": State.FAILED}
+        values |= {"state": State.FAILED, "failed_at": now}
     elif verdict.act is Act.RETRY:
         values |= {"not_before": now + timedelta(seconds=verdict.wait)}
-    Notification.objects.filter(pk=head.pk, state=State.PENDING).update(**values)
+    rows = Notification.objects.filter(pk=head.pk, state=State.PENDING)
+    if rows.update(**values) and head.reason == COLLECTED:
+        head.state, head.error = str(values.get("state", head.state)), answer.error
+        follow(head, now)

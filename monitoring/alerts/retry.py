@@ -54,8 +54,10 @@ def judge(answer: Answer, attempts: int, rng: Random) -> Verdict:
         return Verdict(Act.RETRY, wait, pause=wait, everywhere=answer.everywhere)
     if status is not None and 400 <= status < 500 and not _passing(answer):
         return Verdict(Act.DROP, pause=_spent(answer))
-    # 3xx, 5xx and no answer at all: another time may be better, whatever it was.
-    return Verdict(Act.RETRY, max(back_off(attempts, rng), _asked(answer)))
+    # 3xx, 5xx and no answer at all: another time may be better, whatever it was. The channel as a
+    # whole pauses only when it is asked to: a new alert may cut the message's own back-off short.
+    told = _asked(answer) if answer.retry_after is not None else _spent(answer)
+    return Verdict(Act.RETRY, max(back_off(attempts, rng), told), pause=told)
 
 
 def _passing(answer: Answer) -> bool:

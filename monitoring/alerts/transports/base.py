@@ -41,3 +41,6 @@ class Answer:
 class Transport(Protocol):
     def send(self, url: str, message: Message, *, role_id: str = "") -> Answer:
         """Sends once and never raises; returns within about half a minute."""
+
+    def refusal(self, url: str) -> str:
+        """Why this address is not called, in words without its secrets; "" when it may be."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import time
 from collections.abc import Callable, Collection
@@ -37,6 +38,7 @@ BODY_KEYS = ("content", "embeds", "allowed_mentions")
 BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 # What Discord's Markdown would read as formatting, a link behind other words or a mention.
 MARKDOWN = re.compile(r"([\\*_~`|\[\]<])")
+_SESSIONS: dict[tuple[int, tuple[str, ...]], requests.Session] = {}
 LINE_START = re.compile(r"(?m)^(\s*)([#>-])")
 
 
@@ -84,7 +86,8 @@ class Discord:
             return Answer(None, problem, refused=True)
         post = build(url, message, role_id)
         try:
-            with session(self.guard) as post.calls, post.api_post_request() as response:
+            post.calls = _session(self.guard)
+            with post.api_post_request() as response:
                 body = self._body(response)
         except VenueError as error:
             # The guard's: it may be a name server's passing mistake, so the channel stays on.
@@ -92,6 +95,10 @@ class Discord:
         except BROKEN as error:
             return Answer(None, _broken(error))
         return self._read(url, response, body)
+
+    def refusal(self, url: str) -> str:
+        """Why this address is not called; "" when it may be."""
+        return refusal(url, self.allowed)
 
     def _body(self, response: requests.Response) -> bytes:
         """What can be read of it: the status alone says whether the message was taken."""
@@ -124,6 +131,16 @@ class Discord:
             everywhere=told.get("global") is True or "X-RateLimit-Global" in headers,
             in_between=not told and "html" in headers.get("Content-Type", "").lower(),
         )
+
+
+def _session(guard: Guard) -> requests.Session:
+    """One session for each process and guard: a burst of alerts goes through one connection. One
+    that a fork inherited would share its sockets.
+    """
+    key = (os.getpid(), tuple(guard.allowed))
+    if key not in _SESSIONS:
+        _SESSIONS[key] = session(guard)
+    return _SESSIONS[key]
 
 
 def refusal(url: str, allowed: Collection[str] = ()) -> str:

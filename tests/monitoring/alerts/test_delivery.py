@@ -14,7 +14,7 @@ from monitoring.lease import identity
 from monitoring.models import Channel, Notification
 from positions.models import JournalEntry
 from tests.fakes.discord import DiscordServer
-from tests.monitoring.alerts.book import position, write_stop
+from tests.monitoring.alerts.book import position, write, write_stop
 from tests.monitoring.alerts.conftest import TOKEN, Clock
 
 pytestmark = pytest.mark.django_db
@@ -321,7 +321,8 @@ def test_failing_channel_does_not_delay_the_other_s_first_tries(
 
 
 def test_muted_alert_is_never_sent(channel: Channel, discord: DiscordServer, clock: Clock) -> None:
-    write_stop(position=position(muted_until=clock() + timedelta(hours=1)))
+    muted = position(muted_until=clock() + timedelta(hours=1))
+    write("dust", urgency="medium", position=muted)
     assert (run(clock), len(discord.calls), states()) == (Tally(), 0, [("suppressed", 0, "")])
 
 
