@@ -12,12 +12,14 @@ http = get_asgi_application()  # first: the imports below need the apps to be re
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from monitoring.lifespan import lifespan  # noqa: E402
 from monitoring.live.routing import websocket_urlpatterns  # noqa: E402
+from pmsite.proxies import behind_proxies  # noqa: E402
 
 # The validator refuses a foreign Origin and a missing one; the consumer refuses strangers.
-application = ProtocolTypeRouter(
+routed = ProtocolTypeRouter(
     {
         "http": http,
         "lifespan": lifespan,
@@ -26,3 +28,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+application = behind_proxies(routed, settings.TRUSTED_PROXIES)

@@ -6,6 +6,7 @@ file named by `NAME_FILE`. Messages name the variable and never show a secret's 
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -50,6 +51,7 @@ class Env:
     host: str
     port: int
     site_url: str
+    trusted_proxies: tuple[str, ...]
     data_dir: Path
     database_url: str = field(repr=False)
     default_database: bool
@@ -216,6 +218,7 @@ def read(environ: Mapping[str, str], base_dir: Path = BASE_DIR) -> Env:
         host=host,
         port=port,
         site_url=site_url,
+        trusted_proxies=_trusted_proxies(reader, site_url),
         data_dir=data_dir,
         database_url=database_url or f"sqlite:///{quote(str(data_dir / 'db.sqlite3'))}",
         default_database=not database_url,
@@ -263,6 +266,19 @@ def _site_url(reader: Reader, host: str, port: int) -> str:
     if parts.path or parts.query or parts.fragment or parts.username:
         raise BadEnvironmentError("SITE_URL", f"{value!r} must be scheme://host[:port] only")
     return value
+
+
+def _trusted_proxies(reader: Reader, site_url: str) -> tuple[str, ...]:
+    """Whose X-Forwarded-For and -Proto count: with https the proxy on this machine, else nobody."""
+    local = ("127.0.0.1", "::1") if site_url.startswith("https://") else ()
+    named = reader.names("TRUSTED_PROXIES")
+    for name in named:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            problem = f"{name!r} is neither an address nor a network such as 10.0.0.0/8"
+            raise BadEnvironmentError("TRUSTED_PROXIES", problem) from None
+    return named or local
 
 
 def _data_dir(reader: Reader, base_dir: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Middleware of the whole site: the content policy and static files."""
+"""Middleware of the whole site: headers and static files."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-acti
 
 
 @sync_and_async_middleware
-def content_security_policy(
-    get_response: Callable[[HttpRequest], Any],
-) -> Callable[[HttpRequest], Any]:
-    """The contract's Content-Security-Policy on every response, the admin's and errors too."""
+def headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """The contract's Content-Security-Policy on every response, the admin's and errors too; and no
+    copy of a page in any cache, for each holds what somebody owns (static files name their own age).
+    """
+
+    def dressed(response: HttpResponseBase) -> HttpResponseBase:
+        response["Content-Security-Policy"] = POLICY
+        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store, private"
+        return response
 
     async def asynchronous(request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = await get_response(request)
-        response["Content-Security-Policy"] = POLICY
-        return response
+        return dressed(await get_response(request))
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = get_response(request)
-        response["Content-Security-Policy"] = POLICY
-        return response
+        return dressed(get_response(request))
 
     return asynchronous if iscoroutinefunction(get_response) else synchronous
 

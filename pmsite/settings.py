@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "positions",
     "monitoring",
+    "axes",
     "channels",
     "django_q",
     "django.contrib.admin",
@@ -37,7 +39,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "pmsite.middleware.content_security_policy",
+    "pmsite.middleware.headers",
+    "pmsite.proxies.explain_silent_proxy",
     "django.middleware.security.SecurityMiddleware",
     "pmsite.middleware.StaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -49,6 +52,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "pmsite.urls"
 ASGI_APPLICATION = "pmsite.asgi.application"
@@ -107,15 +111,33 @@ Q_CLUSTER = {
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: whoever is locked out is not even looked up
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failed logins, by user and address; pmsite.logins holds the wider limit of an address.
+AXES_HANDLER = "pmsite.logins.LoginHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 10, timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who goes on trying waits no longer
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "pmsite.proxies.client_address"
+AXES_LOCKOUT_CALLABLE = "pmsite.logins.locked_page"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG, AXES_ENABLE_ADMIN, AXES_VERBOSE = True, False, False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 
 # Cookies do not tell ports apart: names of our own beside another Django on this host.
 SESSION_COOKIE_NAME = "pm_session"
+SESSION_COOKIE_AGE = 7 * 24 * 3600  # from the login on; dangerous acts ask for the password anyway
 CSRF_COOKIE_NAME = "pm_csrf"
 # Over plain http on loopback a Secure cookie would never come back, and nobody could log in.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ENV.https
@@ -124,6 +146,9 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV.https else 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^livez$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Our largest form is a position's, 10 kB; what is larger was not typed by hand.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 5
 # Sub-domains and preload lists are their owner's promise, not ours; http is checked at ENV.https.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if not ENV.https:
@@ -155,6 +180,7 @@ LOGGING = log_config(ENV.secret_values())
 # The product's own settings, under the names of the contract's variables.
 DATA_DIR = ENV.data_dir
 HOST, PORT, SITE_URL = ENV.host, ENV.port, ENV.site_url
+TRUSTED_PROXIES = ENV.trusted_proxies
 REDIS_URL = ENV.redis_url
 MONITOR_INTERVAL = ENV.monitor_interval
 EXECUTION_MODE = ENV.execution_mode

@@ -31,7 +31,7 @@ NAMES = {VIEWER: _("viewer: sees"), OPERATOR: _("operator: acts"), ADMIN: _("adm
 ACT, MANAGE = "positions.change_position", "monitoring.change_channel"
 
 HOUSE = ("positions", "monitoring")
-SETUP = ("auth", "django_q", "axes")
+SETUP = ("auth", "django_q")
 # What an operator writes. A new model is read by all and written by admins until it stands here.
 WRITTEN_BY_OPERATORS = {
     "positions": ("position", "strategy", "exitpolicy", "thesis", "market", "exit"),

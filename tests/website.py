@@ -65,6 +65,7 @@ class Website:
         }
         command = [sys.executable, "-m", "uvicorn", self.application, "--port", str(self.port)]
         command += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
+        command += ["--no-proxy-headers", "--ws-max-size", "4096"]
         command += ["--lifespan", "off"]  # no watchman writes into the test's journal
         self.process = subprocess.Popen(command, cwd=ROOT, env=env)
         wait_until(self._answers, seconds=30, what="the web process")

@@ -29,6 +29,7 @@ def test_defaults_are_the_contracts(tmp_path: Path) -> None:
         "csrf_trusted_origins": ("http://127.0.0.1:8000",),
         "host": "127.0.0.1",
         "port": 8000,
+        "trusted_proxies": (),
         "site_url": "http://127.0.0.1:8000",
         "data_dir": tmp_path,
         "database_url": f"sqlite:///{tmp_path}/db.sqlite3",
@@ -82,6 +83,11 @@ def test_defaults_are_the_contracts(tmp_path: Path) -> None:
             "WEBHOOK_ALLOWED_HOSTS",
             "a, http://b",
             "'http://b' must be a host without scheme or path",
+        ),
+        (
+            "TRUSTED_PROXIES",
+            "nginx",
+            "'nginx' is neither an address nor a network such as 10.0.0.0/8",
         ),
         ("ALLOWED_HOSTS", "http://a", "'http://a' must be a host without scheme or path"),
         ("CSRF_TRUSTED_ORIGINS", "a.org", "'a.org' is not scheme://host"),
@@ -172,6 +178,13 @@ def test_repr_holds_no_secret(tmp_path: Path) -> None:
     )
     assert "hidden" not in repr(found)
     assert len([value for value in found.secret_values() if "hidden" in value]) == 7
+
+
+def test_proxy_of_this_machine_is_trusted_with_https_only(tmp_path: Path) -> None:
+    https = {"SITE_URL": "https://pm.example.org"}
+    assert env(tmp_path, **https).trusted_proxies == ("127.0.0.1", "::1")
+    named = {"TRUSTED_PROXIES": "10.0.0.5, 10.1.0.0/16"}
+    assert env(tmp_path, **named).trusted_proxies == ("10.0.0.5", "10.1.0.0/16")
 
 
 def test_webhook_hosts_keep_the_port_that_is_named(tmp_path: Path) -> None:

@@ -67,7 +67,10 @@ class Greeting:
 def web() -> Child:
     """One uvicorn process for HTTP and WebSocket; deflate off, it costs more than it saves."""
     uvicorn = "-m uvicorn pmsite.asgi:application --lifespan on --no-access-log --no-server-header"
-    tuned = "--log-level warning --ws-per-message-deflate false --timeout-graceful-shutdown 2"
+    tuned = (
+        "--log-level warning --ws-per-message-deflate false --timeout-graceful-shutdown 2"
+        " --no-proxy-headers --ws-max-size 4096"  # pmsite.proxies decides; pages say nothing there
+    )
     address = ["--host", settings.HOST, "--port", str(settings.PORT)]
     return Child(
         name="web",
