@@ -6,11 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -32,6 +34,7 @@ class Login(auth.LoginView):
         return answer
 
 
+@method_decorator(login_not_required, name="dispatch")
 class AdminLogin(Login):
     """The admin sends everybody here whom it does not let in, those who are signed in too."""
 
