@@ -114,7 +114,8 @@ def alerts_overdue(*, now: datetime) -> int:
 
 
 def ping_heartbeat(*, complete: bool) -> bool:
-    """GETs HEARTBEAT_URL after a complete pass; whether it was reached. Never raises.
+    """GETs HEARTBEAT_URL after a complete pass; whether it was taken, which is noted. Never raises
+    but DatabaseError.
 
     Failure anywhere means no ping: the dead-man's switch outside must see the whole path.
     """

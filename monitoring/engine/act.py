@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from monitoring.advisor import Advisor
 from monitoring.engine.decide import MARK, Decisions, Judged, parts_json
 from monitoring.engine.sql import REFUSALS, update_each, update_many
+from monitoring.gap import since_text
 from monitoring.models import Trigger as TriggerRow
 from positions import journal
 from positions.domain.judge import Notice, Trigger
@@ -57,9 +58,13 @@ def act(
     now: datetime,
     paused: bool,
     advisor: Advisor,
+    blind: Collection[str] = (),
+    unwatched_since: datetime | None = None,
 ) -> Acts:
     """Stores memories, triggers, exits and journal of one look; inside the caller's transaction.
 
+    `blind`: venues that are the cause of what their positions' prices do in this look;
+    `unwatched_since`: when nobody has watched before this pass, since when.
     Each position's event is written in a savepoint of its own: one that the database refuses is
     named, and stops no other.
     """
@@ -74,7 +79,10 @@ def act(
     for row in eventful:
         position = rows.get(row.candidate.id)
         if position is not None and position.pk not in refused:
-            context = Context(position, row, live.get(position.pk), run, now, paused, advisor)
+            seen = live.get(position.pk)
+            context = Context(
+                position, row, seen, run, now, paused, advisor, blind, unwatched_since
+            )
             acts.take(_by_itself(context, decisions))
     # What could not be judged left its band perhaps, and must not count as calm in it.
     Mark.objects.filter(position_id__in=decisions.failed.keys()).update(quiet_low=None)
@@ -107,6 +115,8 @@ class Context:
     now: datetime
     paused: bool
     advisor: Advisor
+    blind: Collection[str]
+    unwatched_since: datetime | None
 
 
 def _is_event(row: Judged, live: Mapping[int, Exit]) -> bool:
@@ -155,7 +165,7 @@ def _begin(context: Context, trigger: Trigger, acts: Acts) -> None:
     exit_ = Exit.objects.create(
         position=position,
         rule=trigger.rule,
-        reason=trigger.sentence.render(_)[:500],
+        reason=_reason(context, trigger)[:500],
         level=trigger.level,
         trigger_price=trigger.price,
         shares=shares,
@@ -170,6 +180,14 @@ def _begin(context: Context, trigger: Trigger, acts: Acts) -> None:
     entry.data |= {"exit": exit_.pk, "shares": plain(shares)}
     acts.entries.append(entry)
     _log(context, trigger, exit_, "exit", acts)
+
+
+def _reason(context: Context, trigger: Trigger) -> str:
+    """Why it is sold; a floor that was passed while nobody watched says so."""
+    reason, since = trigger.sentence.render(_), context.unwatched_since
+    if since is None or trigger.urgency != "critical":
+        return reason
+    return f"{reason}; {since_text(since)}"
 
 
 def _renew(live: Exit, trigger: Trigger) -> None:
@@ -289,6 +307,9 @@ def _notice(context: Context, notice: Notice) -> JournalEntry:
         "ask": _plain(context.row.tick.ask),
         "problem": context.row.tick.problem,
     }
+    if notice.kind in {"unpriced", "priced"}:
+        venue = context.position.market.venue
+        data |= {"venue": venue, "blind": venue in context.blind}
     return journal.entry(
         notice.kind,
         notice.sentence.render(_),

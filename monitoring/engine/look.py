@@ -48,13 +48,16 @@ class Watched(NamedTuple):
 
 @dataclass
 class Look:
-    """What one look brought, by market id. `errors` says why a market has no reading."""
+    """What one look brought, by market id. `errors` says why a market has no reading, `failed` why
+    a venue told nothing about any of its own.
+    """
 
     at: datetime
     books: dict[int, Book] = field(default_factory=dict)
     errors: dict[int, str] = field(default_factory=dict)
     missing: set[int] = field(default_factory=set)
     statuses: dict[int, MarketStatus] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
     answered: int = 0
 
     def take(self, other: Look) -> None:
@@ -63,6 +66,7 @@ class Look:
         self.errors |= other.errors
         self.missing |= other.missing
         self.statuses |= other.statuses
+        self.failed |= other.failed
         self.answered += other.answered
 
 
@@ -222,6 +226,7 @@ def _merge(
     if readings is None:
         why = storable(failure)
         found.errors.update({market.instrument.id: why for market in group})
+        found.failed[group[0].instrument.venue] = why
         return
     found.answered += 1
     found.statuses.update(statuses)
@@ -234,3 +239,6 @@ def _merge(
         else:
             why = readings.errors.get(pk, "the venue's answer left this market out")
             found.errors[pk] = storable(why)
+    own = [found.errors.get(market.instrument.id) for market in group]
+    if own and all(own):
+        found.failed[group[0].instrument.venue] = own[0] or ""

@@ -10,21 +10,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from monitoring import gap as gaps
 from monitoring import lease as leases
 from monitoring.advisor import Advisor, StandIn
 from monitoring.engine import act, decide, look, prices, select, send, settle
 from monitoring.engine.ports import Ports, default_ports
 from monitoring.engine.result import PassResult
+from monitoring.engine.sources import Sources
+from monitoring.facts import nothing_leaves
 from monitoring.health import alerts_overdue
 from monitoring.models import MonitorRun
+from positions import journal
 from positions.locks import hold_book
-from positions.models import Position
+from positions.models import JournalEntry, Position
 from positions.services import exits_are_paused
 
 logger = logging.getLogger(__name__)
@@ -42,6 +46,9 @@ class Pass:
     row: MonitorRun
     result: PassResult
     advisor: Advisor
+    sources: Sources
+    gap: gaps.Gap | None = None
+    told: list[JournalEntry] = field(default_factory=list)  # with the pass's end
 
 
 def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> PassResult:
@@ -56,7 +63,8 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
         lease = leases.acquire("monitor", now=ports.now())
         _bury(lease)
         row = MonitorRun.objects.create(fence=lease.fence, started_at=ports.now())
-    work = Pass(ports, lease, row, PassResult(row.pk), advisor or StandIn())
+    sources = Sources(ports.interval, {})
+    work = Pass(ports, lease, row, PassResult(row.pk), advisor or StandIn(), sources)
     try:
         _look_and_act(work)
     except leases.LeaseLostError:
@@ -70,6 +78,7 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
     with transaction.atomic():
         _finish(work, began, problem=work.result.problem)
         lease.release(ports.now())
+        journal.append_all(work.told)
     return work.result
 
 
@@ -81,6 +90,8 @@ def _bury(lease: leases.Held) -> None:
 
 def _look_and_act(work: Pass) -> None:
     markets = look.watched_markets()
+    work.sources.read()
+    work.gap = gaps.read_gap(work.row.pk, work.ports.now(), float(work.ports.interval))
     total, everything = decide.Decisions({}), look.Look(work.ports.now())
     for group, found in look.looks(markets, work.ports):
         decisions = _judge_and_store(work, group, found, only=None)
@@ -125,6 +136,9 @@ def _judge_and_store(
             paused,
         )
         decisions = decide.decide(chosen, situation)
+        # A look at a few markets alone says nothing of their venue.
+        work.sources.note(markets if only is None else (), found, now)
+        journal.append_all(work.sources.down(markets, decisions.judged, now))
         acts = act.act(
             decisions,
             live=live,
@@ -132,14 +146,19 @@ def _judge_and_store(
             now=now,
             paused=paused,
             advisor=work.advisor,
+            blind=work.sources.blind,
+            unwatched_since=work.gap.since if work.gap else None,
         )
         act.raise_best_bids(scan.rising)
+        if only is None:
+            work.sources.write(markets)
+        journal.append_all(work.sources.up(now))
     work.result.triggers += acts.log
     work.result.decisions += acts.asked
     work.result.exits += [send.as_json(exit_) for exit_ in settled]
     _note_errors(work, decisions, found)
     sender = send.Sender(work.ports, work.lease, found.books, work.result)
-    sender.send(send.to_send(acts.firm, everything=only is None, now=now))
+    sender.send(send.to_send(acts.firm, everything=only is None))
     return decisions
 
 
@@ -203,15 +222,27 @@ def _summarise(work: Pass, found: look.Look, decisions: decide.Decisions) -> Non
     """Whether the pass is complete, and what is wrong when it is not."""
     result = work.result
     result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
-    overdue = alerts_overdue(now=work.ports.now())
+    now = work.ports.now()
+    overdue = alerts_overdue(now=now)
+    stuck = nothing_leaves(now, float(work.ports.interval))
     if result.open and not found.answered:
         result.problem = _("no price source answered")
     elif result.open > result.checked + result.unpriced:
         result.problem = _("%(n)s positions could not be judged") % {"n": len(decisions.failed)}
     elif overdue:
         result.problem = _("%(n)s alerts are overdue") % {"n": overdue}
+    elif stuck:
+        result.problem = _("%(n)s exits were decided and none is sent") % {"n": stuck}
     result.complete = not result.problem
     work.row.prices_at = prices.newest(found)
+    if work.gap and (result.complete or result.checked):
+        _own_up(work, work.gap, decisions)
+
+
+def _own_up(work: Pass, gap: gaps.Gap, decisions: decide.Decisions) -> None:
+    """This pass watches again: it says for how long nobody did, and what moved meanwhile."""
+    bids = {pk: (row.market.bid, row.tick.bid) for pk, row in decisions.priced.items()}
+    work.told.append(gaps.entry(gap, gaps.moves(bids), work.ports.now()))
 
 
 def _finish(work: Pass, began: float, *, problem: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -169,7 +168,7 @@ def as_json(exit_: Exit) -> dict[str, object]:
     }
 
 
-def to_send(ids: Iterable[int], *, everything: bool, now: datetime) -> list[Exit]:
+def to_send(ids: Iterable[int], *, everything: bool) -> list[Exit]:
     """The exits to send: those with `ids`, and with `everything` also whatever is still under way
     from earlier passes or asked for by a person.
     """
@@ -177,7 +176,7 @@ def to_send(ids: Iterable[int], *, everything: bool, now: datetime) -> list[Exit
     ids = list(ids)
     chosen = list(rows.filter(pk__in=ids, state__in=exits.SENDABLE)) if ids else []
     if everything:
-        old = rows.filter(state__in=(*exits.SENDABLE, Exit.State.WORKING), created_at__lte=now)
+        old = rows.filter(state__in=(*exits.SENDABLE, Exit.State.WORKING))
         known = {exit_.pk for exit_ in chosen}
         chosen += [
             exit_

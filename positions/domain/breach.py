@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from positions.domain.policy import HUNDRED, Policy
 from positions.domain.quotes import Tick, is_wide
-from positions.domain.state import WatchState
+from positions.domain.state import WatchState, not_ahead
 from positions.domain.views import ZERO, View, seconds
 
 SINCE_FIELD = {
@@ -40,7 +40,7 @@ def breach(view: View, state: WatchState, tick: Tick) -> Breach:
     if field is None or not view.hit:
         return Breach(fires=view.hit)
     policy = view.moment.policy
-    since: datetime = getattr(state, field) or tick.at
+    since = not_ahead(getattr(state, field), tick.at)
     wait = ZERO if _through(view, policy) else policy.confirm_seconds
     wide = view.rule != "soft_stop" and is_wide(tick, policy, view.moment.held.payout)
     if wide:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from positions.domain.judgement import Judgement, Notice, Trigger, trigger_of
 from positions.domain.policy import Policy
 from positions.domain.quotes import Tick
-from positions.domain.state import WatchState, changed
+from positions.domain.state import WatchState, changed, not_ahead
 from positions.domain.stops import stop_level, trail_level
 from positions.domain.timing import time_exit
 from positions.domain.views import Held, Moment
@@ -28,9 +28,9 @@ def unpriced(
 
     It is told after the smaller of three intervals (seconds) and 120 s, at once near a stop.
     """
-    since = state.unpriced_since or tick.at
-    tell_at = since + timedelta(seconds=float(min(3 * interval, TELL_AFTER)))
-    tells = not state.unpriced_told and (tick.at >= tell_at or _near_stop(held, policy, state))
+    since = not_ahead(state.unpriced_since, tick.at)
+    tell_at = since + tell_after(interval)
+    tells = not state.unpriced_told and (tick.at >= tell_at or near_stop(held, policy, state))
     told = state.unpriced_told or tells
     sentence = Sentence(UNPRICED, {"problem": tick.problem})
     return Judgement(
@@ -39,6 +39,11 @@ def unpriced(
         (Notice("unpriced", "high", "", sentence),) if tells else (),
         wake_at=None if told else tell_at,
     )
+
+
+def tell_after(interval: Decimal) -> timedelta:
+    """How long a silence may last untold; `interval` in seconds."""
+    return timedelta(seconds=float(min(3 * interval, TELL_AFTER)))
 
 
 def priced(held: Held, bid: Decimal) -> Notice:
@@ -54,7 +59,7 @@ def _time_trigger(held: Held, policy: Policy, state: WatchState, tick: Tick) -> 
     return trigger_of(view, "exit")
 
 
-def _near_stop(held: Held, policy: Policy, state: WatchState) -> bool:
+def near_stop(held: Held, policy: Policy, state: WatchState) -> bool:
     """Whether the last good bid was within 5 % of a stop: then silence is told at once."""
     bid = state.last_bid
     levels = [stop_level(policy, held.entry), trail_level(policy, held.entry, state)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -88,6 +88,16 @@ def changed(state: WatchState, **values: object) -> WatchState:
     if all(getattr(state, name) == value for name, value in values.items()):
         return state
     return replace(state, **values)  # type: ignore[arg-type]
+
+
+AHEAD = timedelta(minutes=1)  # more than two readings of one source ever disagree
+
+
+def not_ahead(since: datetime | None, at: datetime) -> datetime:
+    """When something that still stands at `at` began; now, where it has just begun, or where a
+    clock that was set back since would have it wait until it has caught up.
+    """
+    return at if since is None or since - at > AHEAD else since
 
 
 def _moment(text: str) -> datetime:

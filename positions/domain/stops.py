@@ -37,6 +37,17 @@ def raised(policy: Policy, entry: Decimal, best: Decimal, before: Decimal | None
     return level if before is None or level > before else before
 
 
+def armed_levels(policy: Policy, entry: Decimal, state: WatchState) -> list[Decimal]:
+    """Levels of the hard and the trailing stop as far as they are set and armed."""
+    levels = {
+        "stop_loss": stop_level(policy, entry),
+        "trailing_stop": trail_level(policy, entry, state),
+    }
+    return [
+        level for rule, level in levels.items() if level is not None and rule not in state.unarmed
+    ]
+
+
 def stop_loss(moment: Moment) -> View | None:
     """Hard stop: bid <= level."""
     level = stop_level(moment.policy, moment.held.entry)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from monitoring.health import (
     read_health,
     status_of,
 )
+from monitoring.heartbeat import OUTSIDE, last_beat
 from monitoring.models import Channel, MonitorRun, Notification
 from tests.fakes.server import FakeServer
 from tests.fakes.wire import Reply, Request
@@ -42,6 +44,8 @@ def ago(seconds: float) -> datetime:
         (150, "late"),
         (150.001, "down"),
         (-5, "ok"),
+        (-60, "ok"),
+        (-60.001, "late"),  # the clock was set back: that pass proves nothing
     ],
 )
 def test_status_is_late_above_two_intervals_and_down_above_five(
@@ -199,12 +203,16 @@ def push(settings: Settings) -> Iterator[PushServer]:
         yield server
 
 
+@pytest.mark.django_db
 class TestPingHeartbeat:
     def test_gets_the_address_once_after_a_complete_pass(self, push: PushServer) -> None:
         assert ping_heartbeat(complete=True) is True
         assert [(call.request.method, call.path) for call in push.calls] == [
             ("GET", "/ping/secret-id")
         ]
+        noted = last_beat(OUTSIDE)
+        assert noted is not None
+        assert timedelta(0) <= timezone.now() - noted < timedelta(seconds=20)
 
     def test_calls_nobody_after_an_incomplete_pass(self, push: PushServer) -> None:
         assert (ping_heartbeat(complete=False), len(push.calls)) == (False, 0)
@@ -221,3 +229,13 @@ class TestPingHeartbeat:
         assert ping_heartbeat(complete=True) is False
         warnings = [row.getMessage() for row in caplog.records if row.name == "monitoring.health"]
         assert (len(warnings), "secret-id" in warnings[0]) == (1, False)
+        assert last_beat(OUTSIDE) is None
+
+    def test_service_that_hangs_delays_the_next_pass_by_a_third_of_an_interval_at_most(
+        self, push: PushServer, settings: Settings
+    ) -> None:
+        settings.MONITOR_INTERVAL = 5
+        push.knob("hang", seconds=6)
+        began = time.monotonic()
+        assert ping_heartbeat(complete=True) is False
+        assert time.monotonic() - began < 3

@@ -15,6 +15,7 @@ from monitoring.schedules import (
     every,
     forget_failures,
     next_due,
+    recall,
     resume,
     unacknowledged,
 )
@@ -84,7 +85,7 @@ class TestResume:
         resume(now=NOON)
         due = Schedule.objects.filter(next_run=NOON).order_by("name")
         names = list(due.values_list("name", flat=True))
-        assert names == ["beat", "deliver", "monitor", "refresh_markets", "sync_wallets"]
+        assert names == ["beat", "deliver", "monitor", "refresh_markets", "sync_wallets", "watch"]
 
     def test_drops_only_the_schedules_own_tasks(self) -> None:
         async_task("monitoring.tasks.monitor")
@@ -123,6 +124,15 @@ class TestEvery:
         every("deliver")(fail)(due=due.isoformat())
         assert (self.next_run(), caplog.messages) == (due + seconds(2), ["deliver failed"])
 
+    def test_clock_that_was_set_back_leaves_nothing_waiting(self) -> None:
+        self.given(NOON + seconds(3600))  # an hour ago it was an hour later
+        Schedule.objects.filter(name="prune").update(next_run=NOON + seconds(23 * 3600))
+        recall(now=NOON)
+        due = dict(Schedule.objects.values_list("name", "next_run"))
+        assert due.pop("prune") == NOON + seconds(23 * 3600)
+        assert due.pop("refresh_markets") == NOON
+        assert set(due.values()) == {NOON}
+
     def test_earlier_time_set_by_another_run_stays(self) -> None:
         due = timezone.now()
         self.given(due)
@@ -140,7 +150,7 @@ class TestBroker:
         ensure_schedules(now=timezone.now() - seconds(1))
         broker = SchedulingORM()
         pulled = [broker.dequeue() for _ in range(7)]
-        assert [len(tasks) if tasks else 0 for tasks in pulled] == [1, 1, 1, 1, 1, 1, 0]
+        assert [len(tasks) if tasks else 0 for tasks in pulled] == [1, 1, 1, 1, 1, 1, 1, 0]
         assert Schedule.objects.filter(next_run__lt=timezone.now()).count() == 0
 
     def test_downtime_is_made_up_by_one_run(self) -> None:
