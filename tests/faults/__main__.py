@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.faults import alert_tables, tables
+from tests.faults import alert_tables, power_table, tables
 from tests.servers import Postgres, postgres_programs, running_postgres
 
 PARTS = {
@@ -17,6 +17,7 @@ PARTS = {
     "storm": tables.storms,
     "oracle": tables.watch,
     "alerts": alert_tables.steps,
+    "powercut": power_table.powercuts,
 }
 
 

@@ -28,6 +28,7 @@ RUNS_AT_MOST = 5
 class Told:
     """One line of the table: what came of the alerts whose sender was killed at this stage."""
 
+    stage: str = ""
     kills: int = 0
     alerts: int = 0
     lost: int = 0
@@ -155,7 +156,7 @@ def _counted(ground: Ground, entries: list[int], stage: str, runs: int) -> Told:
         message["embeds"][0]["footer"]["text"] for message in ground.discord.payloads()
     )
     rows = _rows(ground, entries)
-    told = Told(kills=1, alerts=len(entries), runs=runs, early=len(ground.discord.early))
+    told = Told(stage, kills=1, alerts=len(entries), runs=runs, early=len(ground.discord.early))
     told.lost = max(0, len(entries) - len(arrived)) + len(_untold(ground, tuple(entries)))
     told.doubled_rows = sum(len(states) - 1 for states in rows.values())
     told.twice = sum(times - 1 for times in arrived.values())

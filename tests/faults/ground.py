@@ -29,6 +29,7 @@ class Ground:
         self.exchange = ExchangeServer(store=home / "exchange.jsonl", fallback=BELOW)
         self.stack = ExitStack()
         self.numbers = count(1)
+        self.lock: Any = None  # what a moment holds in the database meanwhile
         # A file that is not the default one: no demo.
         environ = {} if database_url else {"DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}"}
         self.installation = Installation(
@@ -87,8 +88,10 @@ class Ground:
         return sum(int(self.installation.query(sql)[0][0]) for sql in (waiting, behind))
 
     def verdict(self, *, alerts: bool = True) -> Verdict:
-        return judge(
+        found = judge(
             self.installation,
             self.exchange.sold() if self.venue else None,
             self.discord.sent() if alerts else None,
         )
+        found.early = [f"sent {seconds:.2f} s before its time" for seconds in self.discord.early]
+        return found

@@ -27,11 +27,12 @@ class Verdict:
     unsold: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     lost_alerts: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
     repeated: int = 0
 
     @property
     def wrong(self) -> list[str]:
-        return [*self.sold_twice, *self.unsold, *self.gaps, *self.lost_alerts]
+        return [*self.sold_twice, *self.unsold, *self.gaps, *self.lost_alerts, *self.early]
 
 
 def judge(
@@ -120,6 +121,9 @@ def _once(
 def _alerts(
     installation: Installation, messages: Iterable[Mapping[str, Any]], verdict: Verdict
 ) -> None:
+    """Whatever was to be told stands in the channel, by itself or in a digest; what was kept back
+    says why, and is nothing that came of an exit.
+    """
     arrived = Counter(_footer(message) for message in messages)
     wanted = {
         row[0]
@@ -129,12 +133,16 @@ def _alerts(
         )
     }
     made: Counter[int] = Counter()
-    for pk, entry, state in installation.query(
-        "SELECT id, entry_id, state FROM monitoring_notification"
+    for pk, entry, state, reason, digest, kind in installation.query(
+        "SELECT n.id, n.entry_id, n.state, n.reason, n.digest_id, e.kind"
+        " FROM monitoring_notification n JOIN positions_journalentry e ON e.id = n.entry_id"
     ):
         made[entry] += 1
-        if state != "sent" or not arrived[f"notification {pk}"]:
-            verdict.lost_alerts.append(f"notification {pk} is {state}, arrived {arrived[pk]} times")
+        if state == "suppressed" and reason and kind not in {"exit_done", "exit_failed"}:
+            continue
+        message = f"notification {digest or pk}"
+        if state not in {"sent", "collapsed"} or not arrived[message]:
+            verdict.lost_alerts.append(f"{kind}: {message} is {state}, arrived {arrived[message]}×")
     verdict.gaps += [f"{n} alerts of entry {entry}" for entry, n in made.items() if n != 1]
     verdict.lost_alerts += [f"no alert of entry {entry}" for entry in sorted(wanted - made.keys())]
     verdict.repeated = sum(times - 1 for times in arrived.values())

@@ -1,7 +1,4 @@
-"""kill -9 of the running product's processes, at moments that its servers choose.
-
-A server holds an answer back; while it does, the product is at a known step, and is killed there.
-"""
+"""kill -9 of the running product's processes at the moments of `tests.faults.moments`."""
 
 from __future__ import annotations
 
@@ -11,84 +8,15 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Self
 
-from tests.fakes.server import FakeServer
 from tests.faults.ground import Ground
+from tests.faults.moments import HELD_BACK, Moment
 from tests.installation import children, descendants
 from tests.monitoring.test_run_worker import SENTINELS_CHILDREN
 from tests.servers import wait_until
 
-HELD_BACK = 1.5  # seconds
 RECOVERY = 90.0  # seconds in which all has to be sold and told again
-
-
-@dataclass(frozen=True)
-class Moment:
-    """`arrange` makes a server hold back an answer, `reached` says that it does."""
-
-    name: str
-    arrange: Callable[[Ground], None]
-    reached: Callable[[Ground], bool]
-
-
-def held_back(server: FakeServer, path: str) -> bool:
-    """Whether a call to this path has been held back."""
-    return any(call.fault == "hang" for call in server.requests(path))
-
-
-def _hold(server: FakeServer, route: str, method: str, *, after: bool = False) -> None:
-    server.calls.clear()
-    server.knob("hang", route=route, method=method, times=1, seconds=HELD_BACK, after=after)
-
-
-def _lost_and_asked(ground: Ground) -> None:
-    ground.exchange.lose_answers(1)
-    _hold(ground.exchange, "orders/*", "GET")
-
-
-def _nothing(ground: Ground) -> None:
-    ground.exchange.calls.clear()
-
-
-MOMENTS = (
-    Moment(
-        "prices asked for",
-        lambda ground: _hold(ground.polymarket, "clob/books", "POST"),
-        lambda ground: held_back(ground.polymarket, "/books"),
-    ),
-    Moment(
-        "order sent, not executed yet",
-        lambda ground: _hold(ground.exchange, "orders", "POST"),
-        lambda ground: held_back(ground.exchange, "/orders"),
-    ),
-    Moment(
-        "order executed, not answered yet",
-        lambda ground: _hold(ground.exchange, "orders", "POST", after=True),
-        lambda ground: held_back(ground.exchange, "/orders") and bool(ground.exchange.sold()),
-    ),
-    Moment(
-        "answer lost, venue being asked",
-        _lost_and_asked,
-        lambda ground: held_back(ground.exchange, "/orders/"),
-    ),
-    Moment(
-        "order answered, being booked",
-        _nothing,
-        lambda ground: any(call.status for call in ground.exchange.requests("/orders")),
-    ),
-    Moment(
-        "alert on its way",
-        lambda ground: _hold(ground.discord, "api/webhooks/*", "POST"),
-        lambda ground: held_back(ground.discord, "/webhooks/"),
-    ),
-    Moment(
-        "alert delivered, not marked yet",
-        lambda ground: _hold(ground.discord, "api/webhooks/*", "POST", after=True),
-        lambda ground: held_back(ground.discord, "/webhooks/"),
-    ),
-)
 
 
 class Product:
@@ -151,6 +79,8 @@ class Product:
         busy = self.busy()
         if name == "busy worker process":
             return busy
+        if name == "every worker process":
+            return self.workers()
         if name == "idle worker process":
             return [pid for pid in self.workers() if pid not in busy][:1]
         if name == "everything":
@@ -210,8 +140,12 @@ def killed_at(product: Product, moment: Moment, victim: str) -> float | None:
     ground = product.ground
     moment.arrange(ground)
     ground.hold()
-    product.wait(lambda: moment.reached(ground), 30, moment.name)
-    killed = product.kill(victim)
+    try:
+        product.wait(lambda: moment.reached(ground), 30, moment.name)
+        sender = moment.unleased and victim == "busy worker process"
+        killed = product.kill("every worker process" if sender else victim)
+    finally:
+        moment.let_go(ground)
     began = time.monotonic()
     recovered(product, RECOVERY)
     seconds = time.monotonic() - began
