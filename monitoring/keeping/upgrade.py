@@ -45,11 +45,11 @@ def _copy(say: Callable[[str], None], now: datetime) -> Made | None:
         say(_("PostgreSQL: no copy is made before the upgrade; `manage.py backup` tells how."))
         return None
     folder = Path(settings.DATA_DIR) / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"{PREFIX}{VERSION}-{now:%Y%m%dT%H%M%S}Z.zip"
     try:
+        folder.mkdir(mode=0o700, exist_ok=True)
         made = backup(target, now=now, force=True)
-    except BackupError as error:
+    except (BackupError, OSError) as error:
         text = _("No backup could be made, so nothing was upgraded: %(error)s")
         raise UpgradeError(text % {"error": error}) from error
     say(_("Backed up before the upgrade: %(file)s (the secret key is in it)") % {"file": target})
