@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from monitoring import firstlogin
 from monitoring.keeping.upgrade import UpgradeError, upgrade
 from monitoring.keeping.versions import NewerDatabaseError
 from monitoring.schedules import ensure_schedules
@@ -51,7 +52,7 @@ def first_login() -> str | None:
         if users.exists():
             return None
         password = secrets.token_urlsafe(12)
-        users.create_superuser(FIRST_USER, password=password)
+        firstlogin.remember(users.create_superuser(FIRST_USER, password=password))
     return password
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from monitoring.diagnosis import inside, outside
+from monitoring.diagnosis import firstrun, inside, outside
 from monitoring.diagnosis.base import Check, fail
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ def diagnose(*, now: datetime) -> list[Check]:
                 _("price sources"): outside.price_sources,
                 _("channels"): lambda: inside.channels(now),
                 _("login"): inside.superuser,
+                _("outside heartbeat"): lambda: firstrun.outside_heartbeat(now),
+                _("backup"): lambda: firstrun.backup(now),
             }
         )
     rest: dict[str, Look] = {
@@ -34,6 +36,7 @@ def diagnose(*, now: datetime) -> list[Check]:
         _("clock"): outside.clock,
         _("links"): inside.links,
         _("disk"): inside.disk,
+        _("service"): firstrun.service,
     }
     return checks + list(_all(rest))
 

@@ -15,7 +15,6 @@ from monitoring.service.unit import Facts
 NAME = "position-manager"
 SYSTEM_UNITS = Path("/etc/systemd/system")
 LINGERING = Path("/var/lib/systemd/linger")  # one file for each user whose units start at boot
-BOOTED = Path("/run/systemd/system")  # sd_booted(3): systemd is this machine's init
 
 
 @dataclass(frozen=True, slots=True)

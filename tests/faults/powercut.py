@@ -17,7 +17,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -215,7 +215,7 @@ def unkept(connection: sqlite3.Connection, promises: list[list[str]]) -> list[st
         " ON j.position_id = e.position_id AND j.kind = 'exit_done'"
     )
     sold = {(str(position), state) for position, state in ended}
-    kept = {
+    kept: dict[str, Callable[..., bool]] = {
         "held": lambda position: position in held,
         "sent": lambda exit_, attempt: claimed.get(int(exit_), 0) >= int(attempt),
         "sold": lambda position, state: (position, state) in sold,

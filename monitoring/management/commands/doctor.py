@@ -18,7 +18,10 @@ STYLES = {"ok": "SUCCESS", "warn": "WARNING", "fail": "ERROR"}
 
 
 class Command(BaseCommand):
-    help = "Check database, worker, price sources, channels, AI key, clock, links, disk and login."
+    help = (
+        "Check database, worker, price sources, channels, login, outside heartbeat, backup, AI key,"
+        " clock, links, disk and service."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from monitoring.diagnosis.firstrun import open_steps
 from monitoring.service.notify import Notifier
 from monitoring.setup import FIRST_USER, first_login, install, load_demo_once
 from monitoring.supervisor import Child, Supervisor
@@ -35,12 +37,21 @@ class Command(BaseCommand):
             self.say(_("First login, shown this once: %s / %s") % (FIRST_USER, password))
         if load_demo_once():
             self.say(_("Loaded the demo; `manage.py demo --clear` removes it for good."))
+        if password is not None:
+            self.tell_open_steps()
         connections.close_all()
         systemd = Notifier()
         supervisor = Supervisor([web(), worker()], say=self.say)
         supervisor.each_tick = Greeting(supervisor.say, systemd).look
         supervisor.run()
         supervisor.say(_("Stopped."))
+
+    def tell_open_steps(self) -> None:
+        """What is left to do, once; /monitor/ keeps the list."""
+        steps = open_steps(timezone.now())
+        self.say(_("Before you rely on it (the list stays on %s/monitor/):") % settings.SITE_URL)
+        for step in steps:
+            self.say(f"  - {step.name}: {step.text}. {step.remedy}")
 
     def say(self, text: str) -> None:
         self.stdout.write(text)

@@ -34,7 +34,7 @@ def test_only_what_is_set_is_taken_and_files_are_named_from_the_root() -> None:
 
 
 def test_value_with_a_line_break_is_refused_by_its_name_only() -> None:
-    with pytest.raises(UnwritableValueError, match="^SECRET_KEY$"):
+    with pytest.raises(UnwritableValueError, match=r"^SECRET_KEY$"):
         text_of({"SECRET_KEY": "two\nlines"})
 
 
