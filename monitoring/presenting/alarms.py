@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from monitoring.alerts.silences import Subject, until
 from monitoring.alerts.topics import is_happening
 from monitoring.models import Alarm, Channel, Silence
 from positions.presenting.badges import rule_name
@@ -52,10 +53,11 @@ class Way:
     cure: str = ""
 
 
-def raised(alarm: Alarm, view: EntryView, silences: Iterable[Silence]) -> Raised:
-    """One alarm with its newest entry; `silences`: those that run."""
+def raised(alarm: Alarm, view: EntryView, silences: Iterable[Silence], now: datetime) -> Raised:
+    """One alarm with its newest entry; its position, where it has one, must be loaded."""
     name = what(alarm.kind, alarm.rule)
-    covering = [one.until for one in silences if covers(one, alarm)]
+    strategy = alarm.position.strategy_id if alarm.position else None
+    subject = Subject(now, alarm.kind, alarm.rule, alarm.position_id, strategy)
     return Raised(
         alarm=alarm,
         view=view,
@@ -64,18 +66,7 @@ def raised(alarm: Alarm, view: EntryView, silences: Iterable[Silence]) -> Raised
         tone=TONES.get(alarm.urgency, ""),
         facts=_facts(alarm),
         lasts=not is_happening(alarm.kind),
-        silenced_until=max(covering, default=None),
-    )
-
-
-def covers(silence: Silence, alarm: Alarm) -> bool:
-    """Whether a running silence is about this alarm; what is empty in it narrows nothing."""
-    strategy = alarm.position.strategy_id if alarm.position else None
-    return (
-        silence.position_id in {None, alarm.position_id}
-        and silence.strategy_id in {None, strategy}
-        and silence.rule in {"", alarm.rule}
-        and silence.kind in {"", alarm.kind}
+        silenced_until=until(silences, subject),
     )
 
 

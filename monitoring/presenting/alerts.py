@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from monitoring.alerts.queue import HELD
 from monitoring.alerts.reasons import Reason, words
 from monitoring.models import Notification
 from positions.presenting.text import span
@@ -39,7 +40,9 @@ class Line(TypedDict):
     """What became of one message on one channel.
 
     `tone`: ok, wait, quiet or bad. `at`: a time shown after `text` in the form `form` of
-    `static/js/clock.js`. `note`: the service's last answer. `digest`: the message that told of it.
+    `static/js/clock.js`. `note`: what else is to be known: why, how often, the service's answer.
+    `retry`: whether a person can have it sent again. `digest`: the message that tells of it;
+    `tells`: of how many others it tells itself.
     """
 
     id: int
@@ -51,79 +54,84 @@ class Line(TypedDict):
     form: str
     note: str
     origin: str
-    failed: bool
+    retry: bool
     digest: int | None
+    tells: int
 
 
-def line(row: Notification, now: datetime) -> Line:
+def line(row: Notification, now: datetime, *, tells: int = 0) -> Line:
     """One channel's line; `row.channel` (and `row.digest`, where it has one) must be loaded."""
-    found = Line(
+    fates = {
+        State.SENT: _sent,
+        State.PENDING: _pending,
+        State.FAILED: _failed,
+        State.SUPPRESSED: _suppressed,
+        State.COLLAPSED: _collapsed,
+    }
+    fate = fates[State(row.state)](row, now)
+    return Line(
         id=row.pk,
         channel=row.channel.name,
-        tone="quiet",
-        icon="mute",
-        text="",
-        at=None,
-        form="left",
-        note="",
+        tone=fate.tone,
+        icon=fate.icon,
+        text=fate.text,
+        at=fate.at,
+        form=fate.form,
+        note=" · ".join(part for part in fate.notes if part),
         origin=str(ORIGINS.get(row.origin, "")),
-        failed=row.state == State.FAILED,
+        retry=row.state == State.FAILED and row.channel.enabled,
         digest=row.digest_id,
+        tells=tells,
     )
-    fates = {State.SENT: _sent, State.PENDING: _pending, State.FAILED: _failed}
-    fate = fates.get(State(row.state))
-    if fate is not None:
-        fate(found, row, now)
-    else:
-        found["text"] = _collapsed(row) if row.state == State.COLLAPSED else _suppressed(row)
-    return found
 
 
-def _sent(found: Line, row: Notification, now: datetime) -> None:  # noqa: ARG001
-    found["tone"], found["icon"] = "ok", "check"
+class Fate(NamedTuple):
+    """The part of a line that depends on the state."""
+
+    tone: str
+    icon: str
+    text: str
+    notes: tuple[str, ...] = ()
+    at: datetime | None = None
+    form: str = "left"
+
+
+def _sent(row: Notification, now: datetime) -> Fate:  # noqa: ARG001  all fates are asked alike
     seconds = (row.sent_at - row.created_at).total_seconds() if row.sent_at else 0.0
-    found["text"] = _("delivered in %(span)s") % {"span": brief(seconds)}
-    found["note"] = tries(row.attempts) if row.attempts > 1 else ""
+    text = _("delivered in %(span)s") % {"span": brief(seconds)}
+    why = words(row.reason) if row.reason in TELLING else ""
+    held = _("held by quiet hours") if row.reason == HELD else ""
+    return Fate("ok", "check", text, (why, held, tries(row.attempts) if row.attempts > 1 else ""))
 
 
-def _pending(found: Line, row: Notification, now: datetime) -> None:
-    found["tone"], found["icon"] = "wait", "clock"
+def _pending(row: Notification, now: datetime) -> Fate:
     due = max(row.not_before, row.channel.not_before or row.not_before)
-    found["note"] = " · ".join(part for part in (tries(row.attempts), row.error) if part)
+    notes = (tries(row.attempts), row.error)
     if not row.channel.enabled:
-        found["text"] = _("waits until this channel is switched on")
-    elif due <= now:
-        found["text"] = _("on its way")
-    elif row.attempts == 0 and row.reason in HELD:
-        found["text"] = str(HELD[row.reason])
-        found["at"], found["form"] = due, "time" if due - now < DAY else "when"
-    else:
-        found["text"] = _("waiting, next try") if row.attempts else _("waiting, its turn comes")
-        found["at"] = due
+        return Fate("wait", "clock", _("waits until this channel is switched on"), notes)
+    if due <= now:
+        return Fate("wait", "clock", _("on its way"), notes)
+    if row.reason == HELD and not row.attempts:
+        form = "time" if due - now < DAY else "when"
+        return Fate("wait", "clock", _("held by quiet hours until"), notes, due, form)
+    text = _("waiting, next try") if row.attempts else _("waits for its turn")
+    return Fate("wait", "clock", text, notes, due)
 
 
-def _failed(found: Line, row: Notification, now: datetime) -> None:  # noqa: ARG001
-    found["tone"], found["icon"] = "bad", "warn"
-    found["text"] = _("not delivered")
-    found["note"] = " · ".join(part for part in (row.error, tries(row.attempts)) if part)
+def _failed(row: Notification, now: datetime) -> Fate:  # noqa: ARG001
+    off = "" if row.channel.enabled else _("this channel is off: mend it before a retry")
+    return Fate("bad", "warn", _("not delivered"), (row.error, tries(row.attempts), off))
 
 
-HELD: Mapping[str, Promise] = {
-    "quiet_hours": gettext_lazy("held by quiet hours until"),
-    "digest": gettext_lazy("waits for the daily digest at"),
-}
-
-
-def _suppressed(row: Notification) -> str:
+def _suppressed(row: Notification, now: datetime) -> Fate:  # noqa: ARG001
     if not row.reason:
-        return _("not told")
-    return _("not told: %(reason)s") % {"reason": words(row.reason)}
+        return Fate("quiet", "mute", _("not told"))
+    return Fate("quiet", "mute", _("not told: %(reason)s") % {"reason": words(row.reason)})
 
 
-def _collapsed(row: Notification) -> str:
-    if row.digest is not None and row.digest.state == State.SENT:
-        return _("told in a digest")
-    return _("will be told in a digest")
+def _collapsed(row: Notification, now: datetime) -> Fate:  # noqa: ARG001
+    delivered = row.digest is not None and row.digest.state == State.SENT
+    return Fate("quiet", "list", _("told in a digest") if delivered else _("waits in a digest"))
 
 
 def tries(attempts: int) -> str:

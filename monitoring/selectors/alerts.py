@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from monitoring.models import Alarm, Channel, Notification, Silence
@@ -29,8 +29,7 @@ PAGE = 40
 MOST_WORDS, MOST_TEXT = 6, 100
 MOST_ALARMS = 50
 MOST_POSITIONS = 200  # in a list to choose from; the others are silenced from their own page
-# Alerts wait for a day before they are given up: two days of banner. Later the page alone shows them.
-RECENT = timedelta(days=3)
+RECENT = timedelta(days=3)  # so long every page speaks of a failed alert; then its own page alone
 BIGGEST = 19  # digits of an id
 
 
@@ -44,6 +43,7 @@ class Wanted:
     position: int | None = None
     digest: int | None = None
     before: int | None = None
+    alone: bool = False  # without what a digest tells of: it shares the digest's fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +100,16 @@ def failed_count(asked: Wanted) -> int:
     return _rows(asked).filter(state=State.FAILED).count()
 
 
-def alarms(asked: Wanted, silences: Iterable[Silence]) -> tuple[list[Raised], int]:
+def alarms(asked: Wanted, silences: Iterable[Silence], now: datetime) -> tuple[list[Raised], int]:
     """What is open: unacknowledged first, the newest of each first, MOST_ALARMS; and how many."""
     rows = Alarm.objects.filter(resolved_at=None)
     if asked.position is not None:
         rows = rows.filter(position=asked.position)
     found = rows.select_related("position", "entry__position__market").order_by(
-        Q(acknowledged_at=None).desc(), "-raised_at", "-pk"
+        F("acknowledged_at").desc(nulls_first=True), "-raised_at", "-pk"
     )
     running = list(silences)
-    shown = [raised(alarm, view(alarm.entry), running) for alarm in found[:MOST_ALARMS]]
+    shown = [raised(alarm, view(alarm.entry), running, now) for alarm in found[:MOST_ALARMS]]
     return shown, rows.count() if len(shown) == MOST_ALARMS else len(shown)
 
 
@@ -141,7 +141,7 @@ class Troubles(NamedTuple):
 def troubles() -> Troubles:
     """Two small queries."""
     since = timezone.now() - RECENT
-    failed = Notification.objects.filter(state=State.FAILED, queued_at__gt=since).count()
+    failed = Notification.objects.filter(state=State.FAILED, failed_at__gt=since).count()
     off = Channel.objects.filter(enabled=False).exclude(disabled_reason="").order_by("name")
     return Troubles(failed, list(off.values_list("name", flat=True)))
 
@@ -150,7 +150,9 @@ def to_silence(asked: Wanted) -> tuple[list[Strategy], list[Position], bool]:
     """Strategies and open positions to choose from, the asked one first; whether some are missing."""
     rows = Position.objects.filter(state=Position.State.OPEN).select_related("market")
     raised = Alarm.objects.filter(resolved_at=None, position=OuterRef("pk"))
-    rows = rows.order_by(Q(pk=asked.position or 0).desc(), Exists(raised).desc(), "-pk")
+    rows = rows.order_by(
+        Case(When(pk=asked.position or 0, then=0), default=1), Exists(raised).desc(), "-pk"
+    )
     positions = list(rows[: MOST_POSITIONS + 1])
     strategies = list(Strategy.objects.order_by("name"))
     return strategies, positions[:MOST_POSITIONS], len(positions) > MOST_POSITIONS
@@ -165,6 +167,8 @@ def _rows(asked: Wanted) -> QuerySet[Notification]:
         rows = rows.filter(channel__name=asked.channel)
     if asked.digest is not None:
         rows = rows.filter(Q(digest=asked.digest) | Q(pk=asked.digest))
+    if asked.alone:
+        rows = rows.filter(digest=None)
     for word in asked.text.split()[:MOST_WORDS]:
         rows = rows.filter(
             Q(title__icontains=word)
@@ -177,15 +181,18 @@ def _rows(asked: Wanted) -> QuerySet[Notification]:
 
 def _told(ids: list[int], now: datetime) -> list[Told]:
     rows = Notification.objects.filter(entry__in=ids).order_by("-entry_id", "pk")
+    found = list(rows.select_related("channel", "digest", "entry__position__market"))
+    members = Notification.objects.filter(digest__in=[row.pk for row in found]).order_by()
+    tells = dict(members.values_list("digest").annotate(n=Count("pk")))
     grouped: dict[int, list[Notification]] = {}
-    for row in rows.select_related("channel", "digest", "entry__position__market"):
+    for row in found:
         grouped.setdefault(row.entry_id, []).append(row)
     return [
         Told(
             id=entry_id,
             view=view(group[0].entry),
             title=group[0].title,
-            lines=[line(row, now) for row in group],
+            lines=[line(row, now, tells=tells.get(row.pk, 0)) for row in group],
         )
         for entry_id, group in grouped.items()
     ]

@@ -12,21 +12,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from monitoring.alerts import probe
 from monitoring.alerts.acknowledging import acknowledge as acknowledge_alarm
 from monitoring.alerts.acknowledging import unacknowledge as unacknowledge_alarm
 from monitoring.alerts.quiet import zone_of
+from monitoring.alerts.retrying import retry as retry_one
+from monitoring.alerts.retrying import retry_all as retry_channel
 from monitoring.alerts.silences import end_silence, silence, whose
-from monitoring.models import Alarm, Channel, Silence
+from monitoring.models import Alarm, Channel, Notification, Silence
 from monitoring.selectors.alerts import number
 from monitoring.views.until import clock_text, until
 from positions.presenting.badges import RULES
 from positions.services import ServiceError
 from positions.views.respond import action, actor, done, refused
 
-STILL_TOLD = _("Critical stops are still told.")
+STILL_TOLD = gettext_lazy("Critical stops are still told.")
 
 
 class BadInputError(Exception):
@@ -59,8 +61,6 @@ def back(request: HttpRequest) -> str:
 @acts
 def retry(request: HttpRequest, notification_id: int) -> HttpResponse:
     """A failed alert once more, with 24 hours of tries ahead."""
-    from monitoring.alerts.retrying import retry as retry_one
-
     row = retry_one(notification_id=notification_id, actor=actor(request), now=timezone.now())
     message = _("Trying again on %(channel)s.") % {"channel": row.channel.name}
     return done(request, message, back(request))
@@ -68,10 +68,14 @@ def retry(request: HttpRequest, notification_id: int) -> HttpResponse:
 
 @acts
 def retry_all(request: HttpRequest) -> HttpResponse:
-    """All that have failed, once more."""
-    from monitoring.alerts.retrying import retry_all as retry_every
-
-    count = retry_every(actor=actor(request), now=timezone.now())
+    """All that have failed on channels that are on, once more."""
+    failed = Channel.objects.filter(notifications__state=Notification.State.FAILED).distinct()
+    count = sum(
+        retry_channel(channel_id=pk, actor=actor(request), now=timezone.now())
+        for pk in failed.filter(enabled=True).values_list("pk", flat=True)
+    )
+    if not count:
+        raise ServiceError(_("There is nothing that could be sent again; is its channel off?"))
     message = ngettext(
         "Trying %(n)d alert again.", "Trying %(n)d alerts again, the oldest first.", count
     )

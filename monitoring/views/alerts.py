@@ -91,13 +91,15 @@ def _context(request: HttpRequest, asked: Wanted) -> dict[str, Any]:
 def _needs(asked: Wanted, now: datetime) -> dict[str, Any]:
     """What stands above the history: of one position, where the address names one."""
     about = Wanted(position=asked.position)
-    failed, more = selectors.page(replace(about, show="failed"), now, size=MOST_FAILED)
+    gone = replace(about, show="failed", alone=True)
+    failed, more = selectors.page(gone, now, size=MOST_FAILED)
     silences = selectors.silences(now)
-    alarms, open_count = selectors.alarms(about, silences)
+    alarms, open_count = selectors.alarms(about, silences, now)
     return {
         "about": _position(asked.position),
         "failed": failed,
-        "failed_count": selectors.failed_count(about),
+        "may_retry": any(line["retry"] for one in failed for line in one.lines),
+        "failed_count": selectors.failed_count(gone),
         "more_failed": more is not None,
         "alarms": alarms,
         "open_count": open_count,
