@@ -14,6 +14,7 @@ from positions.domain import policy as policies
 from positions.domain.pnl import plain
 from positions.domain.state import load
 from positions.domain.stops import stop_level
+from positions.domain.wording import money_text, price_text
 from positions.models import Mark, Position
 from positions.services.base import (
     ServiceError,
@@ -71,7 +72,10 @@ def position_edit(
         mark = Mark.objects.get(position=position)
         write_state(mark, load(mark.state))
         values = {name: (_text(old[name]), _text(new)) for name, new in changes.items()}
-        text = "; ".join(f"{name} {was} → {is_now}" for name, (was, is_now) in values.items())
+        text = "; ".join(
+            f"{_label(name)} {_shown(position, name, old[name])} → {_shown(position, name, new)}"
+            for name, new in changes.items()
+        )
         data = facts(position) | {
             "old": {name: was for name, (was, _is_now) in values.items()},
             "new": {name: is_now for name, (_was, is_now) in values.items()},
@@ -82,7 +86,23 @@ def position_edit(
         journal.append(entry)
 
 
+def _label(name: str) -> str:
+    """The field's name as the form shows it."""
+    return str(getattr(Position._meta.get_field(name), "verbose_name", name))  # noqa: SLF001
+
+
+def _shown(position: Position, name: str, value: Any) -> str:
+    """`value` as a person reads it."""
+    market = position.market
+    if name == "entry_price":
+        return price_text(value, market.payout, market.currency)
+    if name == "entry_fees":
+        return money_text(value, market.currency)
+    return f"{value:%-d %b %Y %H:%M} UTC" if isinstance(value, datetime) else _text(value)
+
+
 def _text(value: Any) -> str:
+    """`value` for programs."""
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
