@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from monitoring.alerts import grouping
 from monitoring.alerts.alarms import CURSOR, hold
-from monitoring.alerts.judging import Judged, bench
+from monitoring.alerts.judging import Judged, bench, subject_kind
 from monitoring.alerts.remarks import mark, remark
 from monitoring.alerts.routing import routes
 from monitoring.alerts.selection import is_told
@@ -87,7 +87,7 @@ def _notifications(
     return [
         _notification(one, channel, now)
         for one in told
-        for channel in routes(one.entry.kind, one.urgency, one.entry.data, channels)
+        for channel in routes(subject_kind(one.entry), one.urgency, one.entry.data, channels)
     ]
 
 

@@ -14,12 +14,11 @@ from django.conf import settings
 
 from monitoring.alerts.judging import subject_kind
 from monitoring.alerts.remarks import grouped_details, grouped_line
-from monitoring.alerts.topics import CRITICAL
+from monitoring.alerts.topics import APART, CRITICAL
 from monitoring.alerts.wording import Alert
 from monitoring.models import Notification
 
 MOST = 5
-APART = frozenset({"test", "digest", "alerts_collapsed"})
 State = Notification.State
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from monitoring.alerts.topics import RANK
+from monitoring.alerts.topics import APART, RANK
 
 NEVER = "never"
 # Meant for the channel that they name; without a name, for all.
-FOR_ONE = frozenset({"test", "digest", "alerts_collapsed"})
+FOR_ONE = APART
 # News of a channel's own trouble: it would not arrive there.
 FOR_OTHERS = frozenset({"channel_disabled", "alerts_failed"})
 

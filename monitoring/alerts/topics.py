@@ -81,6 +81,8 @@ ENDS: Mapping[str, tuple[str, ...]] = {
 }
 ENDS_POSITION = frozenset({"position_closed", "settled", "wallet_closed"})
 ENDS_KIND: Mapping[str, str] = {"exits_resumed": "exit_paused"}
+# Messages about messages: no trouble of their own, and never kept back.
+APART = frozenset({"test", "digest", "alerts_collapsed"})
 # Happens again without a word of its end in between: the journal tells it each time it begins.
 BEGINS_ANEW = frozenset({"stop_blocked", "exit_paused"})
 # Comes and goes within seconds near a stop: its end is told when it has lasted.
@@ -148,6 +150,8 @@ def louder(urgency: str, than: str) -> bool:
 
 
 def _happening(kind: str, urgency: str, entry: int, names: Mapping[str, object]) -> str:
+    if kind in APART:
+        return ""
     if kind in HAPPENS and (kind != "exit_done" or urgency == CRITICAL):
         return _key(HAPPENS[kind], names)
     return f"{kind}:{entry}" if urgency == CRITICAL else ""

@@ -1,12 +1,103 @@
-"""What time alone brings: reminders, escalation, the end of silences. Cheap when nothing is due."""
+"""What time alone brings: reminders, what is owed, what is over, escalation, the end of silences.
+
+Alarms carry the time at which they must be looked at again, so that a look with nothing due costs
+a few small queries.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from monitoring.alerts import silences
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from monitoring.alerts import escalation, silences
+from monitoring.alerts.alarms import hold, memory_of, remember, write
+from monitoring.alerts.judging import source_key
+from monitoring.alerts.reasons import Reason
+from monitoring.alerts.reminders import tend
+from monitoring.alerts.suppression import Around, Memory
+from monitoring.alerts.truth import Facts, holds
+from monitoring.models import Alarm, Silence
+from positions import journal
+from positions.models import JournalEntry
+
+MOST = 500  # alarms at a time; the others come with the next look, the longest due first
+# What the first line of an alert shows of its entry.
+SHOWN = ("question", "outcome", "currency", "payout", "demo", "mode", "bid", "level", "problem")
+BLAMED = ("venue", "blind", "channel", "watch")
 
 
 def upkeep(*, now: datetime) -> None:
     """Does what is due by now; safe at any time, again and at once from several processes."""
     silences.expire(now=now)
+    if Alarm.objects.filter(due_at__lte=now).exists():
+        _look(now)
+    escalation.escalate(now=now)
+
+
+@transaction.atomic
+def _look(now: datetime) -> None:
+    hold()
+    due = Alarm.objects.filter(due_at__lte=now).select_related("entry", "position")
+    rows = list(due.order_by("due_at")[:MOST])
+    facts = Facts(rows)
+    blind = _blind(rows)
+    quiet = silences.active(since=now)
+    entries = []
+    for row in rows:
+        around = _around(row, quiet, now, blind=source_key(row.entry) in blind)
+        step = tend(memory_of(row), holds=holds(row, facts), now=now, around=around)
+        remember(row, step.memory, step.due)
+        if step.say is not None:
+            entries.append(_entry(row, step.memory, step.say, now))
+    write(rows)
+    journal.append_all(entries)
+
+
+def _blind(rows: Sequence[Alarm]) -> set[str]:
+    """Which of the sources that these blame are still known to give no prices."""
+    keys = {source_key(row.entry) for row in rows} - {""}
+    found = Alarm.objects.filter(key__in=keys, resolved_at=None) if keys else Alarm.objects.none()
+    return set(found.values_list("key", flat=True))
+
+
+def _around(row: Alarm, quiet: Sequence[Silence], now: datetime, *, blind: bool) -> Around:
+    position = row.position
+    strategy = position.strategy_id if position else None
+    subject = silences.Subject(now, row.kind, row.rule, row.position_id, strategy)
+    return Around(
+        muted_until=position.muted_until if position else None,
+        silenced_until=silences.until(quiet, subject),
+        blind=blind,
+    )
+
+
+def _entry(row: Alarm, memory: Memory, why: Reason, now: datetime) -> JournalEntry:
+    """A reminder in the journal; it takes the way to the channels that every entry takes."""
+    text = _text(memory, why) % {
+        "since": f"{row.raised_at:%Y-%m-%d %H:%M} UTC",
+        "what": row.entry.text,
+    }
+    found = row.entry.data
+    return journal.entry(
+        "reminder",
+        text,
+        at=now,
+        position=row.position_id,
+        urgency=row.urgency if memory.stands else "medium",
+        rule=row.rule,
+        data={name: found[name] for name in (*SHOWN, *BLAMED) if name in found}
+        | {"kind": row.kind, "key": row.key, "about": row.entry_id, "why": why.value},
+    )
+
+
+def _text(memory: Memory, why: Reason) -> str:
+    if why is Reason.CALM and memory.stands:
+        return _("no longer comes and goes, and still so: %(what)s")
+    if why is Reason.CALM:
+        return _("no longer comes and goes, and over: %(what)s")
+    if why is Reason.RESOLVED:
+        return _("over: %(what)s")
+    return _("still so, since %(since)s: %(what)s")

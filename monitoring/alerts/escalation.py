@@ -1,0 +1,95 @@
+"""A critical alert that nobody has taken note of goes to a second channel as well."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from monitoring.alerts.alarms import hold
+from monitoring.alerts.dispatch import alert_of, link_of
+from monitoring.alerts.topics import CRITICAL
+from monitoring.alerts.wording import details, first_line
+from monitoring.models import Alarm, Channel, Notification
+
+MOST = 50  # alarms at a time; the others come with the next look
+REASON = "escalation"
+State = Notification.State
+
+
+def escalate(*, now: datetime) -> int:
+    """Tells the channels of escalation what is due; returns how many messages that made.
+
+    Counted from when the alarm was raised, by each channel's own minutes.
+    """
+    channels = Channel.objects.exclude(escalate_to=None).select_related("escalate_to")
+    return sum(_from(channel, now) for channel in channels if _waiting(channel, now))
+
+
+@transaction.atomic
+def _from(source: Channel, now: datetime) -> int:
+    hold()
+    told = _waiting(source, now)
+    target = source.escalate_to
+    if not told or target is None:
+        return 0
+    Alarm.objects.filter(pk__in=list(told)).update(escalated_at=now)
+    if not (target.enabled or target.disabled_reason):  # switched off by a person
+        return 0
+    heard = Notification.objects.filter(channel=target, alarm__in=list(told))
+    heard = heard.exclude(state=State.SUPPRESSED).filter(entry__at__gte=F("alarm__raised_at"))
+    known = set(heard.values_list("alarm", flat=True))
+    rows = [_notification(row, source, now) for pk, row in told.items() if pk not in known]
+    Notification.objects.bulk_create(rows)
+    return len(rows)
+
+
+def _waiting(source: Channel, now: datetime) -> dict[int, Notification]:
+    """By alarm: what the channel was told of it first, where nobody took note in time."""
+    wait = timedelta(minutes=source.escalate_minutes)
+    unheard = Q(alarm__escalated_at=None) | Q(
+        alarm__escalated_at__lt=F("alarm__raised_at") + wait  # that was another channel's turn
+    )
+    rows = Notification.objects.filter(
+        unheard,
+        channel=source,
+        origin=Notification.Origin.ROUTE,
+        alarm__resolved_at=None,
+        alarm__acknowledged_at=None,
+        alarm__urgency=CRITICAL,
+        alarm__raised_at__lte=now - wait,
+        entry__at__gte=F("alarm__raised_at"),
+    )
+    rows = rows.exclude(state=State.SUPPRESSED).select_related("alarm", "entry")
+    found: dict[int, Notification] = {}
+    for row in rows.order_by("pk")[: MOST * 4]:
+        if row.alarm_id is not None:
+            found.setdefault(row.alarm_id, row)
+    return dict(list(found.items())[:MOST])
+
+
+def _notification(row: Notification, source: Channel, now: datetime) -> Notification:
+    alert = alert_of(row.entry)
+    minutes = source.escalate_minutes
+    why = ngettext(
+        "Nobody has acknowledged this within %(n)s minute; it was told to “%(name)s”.",
+        "Nobody has acknowledged this within %(n)s minutes; it was told to “%(name)s”.",
+        minutes,
+    )
+    return Notification(
+        entry=row.entry,
+        channel=source.escalate_to,
+        alarm=row.alarm,
+        origin=Notification.Origin.ESCALATION,
+        reason=REASON,
+        urgency=row.urgency,
+        title=first_line(alert, _("NOT ACKNOWLEDGED")),
+        body="\n".join([details(alert), why % {"n": minutes, "name": source.name}]),
+        link=link_of(row.entry),
+        created_at=now,
+        queued_at=now,
+        not_before=now,
+    )
