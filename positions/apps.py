@@ -9,3 +9,8 @@ class PositionsConfig(AppConfig):
     label = "positions"
     verbose_name = _("Positions")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from positions.views.sudo import watch_logins  # models are there only now
+
+        watch_logins()

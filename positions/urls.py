@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from positions import api
-from positions.views import actions, closing, demo, pages, parts
+from positions.views import actions, closing, demo, pages, parts, sudo
 
 urlpatterns = [
     path("", pages.index, name="index"),
@@ -34,6 +34,7 @@ urlpatterns = [
     path("exits/pause/", actions.pause, name="exits_pause"),
     path("exits/resume/", actions.resume, name="exits_resume"),
     path("close-everything/", closing.close_all, name="close_all"),
+    path("confirm/", sudo.confirm, name="confirm"),
     path("demo/clear/", demo.clear, name="demo_clear"),
     path("api/positions", api.positions, name="api_positions"),
 ]

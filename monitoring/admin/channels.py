@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -15,15 +15,11 @@ from monitoring.alerts import probe
 from monitoring.alerts.channels import revive, shown
 from monitoring.forms import ChannelForm
 from monitoring.models import Channel, Notification
-
-if TYPE_CHECKING:
-    BaseChannelAdmin = admin.ModelAdmin[Channel]
-else:  # Django's own class takes no type parameters when it runs
-    BaseChannelAdmin = admin.ModelAdmin
+from positions.admin.base import ConfirmedAdmin
 
 
 @admin.register(Channel)
-class ChannelAdmin(BaseChannelAdmin):
+class ChannelAdmin(ConfirmedAdmin):
     form = ChannelForm
     list_display = ("name", "kind", "enabled", "disabled_reason", "address", "last_delivery")
     list_filter = ("enabled", "kind")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from positions.admin import access, markets, position, records, strategy
+from positions.admin import access, markets, people, position, records, strategy
 
-__all__ = ["access", "markets", "position", "records", "strategy"]
+__all__ = ["access", "markets", "people", "position", "records", "strategy"]
 
 admin.site.site_header = _("Position Manager")
 admin.site.site_title = _("Position Manager")

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from positions.admin.base import AnyAdmin
+from positions.admin.base import AnyAdmin, ConfirmedAdmin
 from positions.models import ApiToken, Position, Wallet
 from positions.tokens import digest_of, new_token
 from positions.venues.base import VenueError
@@ -97,7 +97,7 @@ class WalletAdmin(AnyAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(AnyAdmin):
+class ApiTokenAdmin(ConfirmedAdmin):
     """The key itself is shown once, on the page that answers its making, and kept nowhere."""
 
     list_display = ("name", "user", "enabled", "created_at", "used_at")

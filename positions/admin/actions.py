@@ -28,6 +28,7 @@ from positions.services import (
 )
 
 Positions = QuerySet[Position]
+SELLS = ("close", "arm")  # actions that end in a sale
 
 
 class PositionActions:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from positions.domain.policy import PolicyError
 from positions.forms.position import Refusal
 from positions.services import ConfirmationNeededError, ServiceError
+from positions.views.sudo import unconfirmed
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
@@ -31,6 +32,37 @@ class ReadOnlyAdmin(AnyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ConfirmedAdmin(AnyAdmin):
+    """Keys, people and addresses: whoever may change them gives the password first."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        asked = self._asked(request)
+        return asked or super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self._asked(request) or super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        deletes = request.POST.get("action") == "delete_selected"
+        asked = self._asked(request) if deletes else None
+        return asked or super().changelist_view(request, extra_context)
+
+    def _asked(self, request: HttpRequest) -> HttpResponse | None:
+        """Whoever may only look, or not even that, is told so by the page itself."""
+        writes = self.has_change_permission(request) or self.has_add_permission(request)
+        return unconfirmed(request) if writes else None
 
 
 class RefusedError(Exception):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from positions.admin import layout
-from positions.admin.actions import PositionActions
+from positions.admin.actions import SELLS, PositionActions
 from positions.admin.base import RefusingAdmin, refused
 from positions.admin.columns import PositionColumns, attach_rows
 from positions.admin.filters import ArmedFilter, MutedFilter, PricedFilter
@@ -24,6 +24,7 @@ from positions.models import Market, Position
 from positions.services import ServiceError, policy_set, position_edit, position_open, thesis_set
 from positions.services.editing import EDITABLE
 from positions.venues.base import VenueError
+from positions.views.sudo import unconfirmed_when_live
 
 if TYPE_CHECKING:
     from django.contrib.admin.views.main import ChangeList
@@ -72,6 +73,14 @@ class PositionAdmin(PositionColumns, PositionActions, RefusingAdmin):
     view_on_site = True
     actions = ("close", "mute_hour", "mute_day", "unmute", "arm", "check_now")
     actions_on_bottom = True
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With real money, selling from the list wants the password too."""
+        sells = request.POST.get("action") in SELLS
+        asked = unconfirmed_when_live(request) if sells else None
+        return asked or super().changelist_view(request, extra_context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Position]:
         related = ("market__quote", "strategy__policy", "mark", "policy", "thesis", "wallet")

@@ -15,6 +15,7 @@ from positions.domain.pnl import plain
 from positions.models import LIVE_EXIT_STATES, Exit, Position
 from positions.presenting.badges import rule_name
 from positions.views.respond import action, actor, done, refused
+from positions.views.sudo import confirmed_when_live
 from positions.wallets import confirm_gone
 
 DAY_MINUTES = 24 * 60
@@ -88,6 +89,7 @@ def gone(request: HttpRequest, position_id: int) -> HttpResponse:
 
 
 @action
+@confirmed_when_live
 def arm(request: HttpRequest, position_id: int, rule: str) -> HttpResponse:
     """Arms a rule that was past its level when watching began: it may sell at the next check."""
     services.rule_arm(position_id=position_id, rule=rule, actor=actor(request), now=timezone.now())
@@ -105,6 +107,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 
 
 @action
+@confirmed_when_live
 def resume(request: HttpRequest) -> HttpResponse:
     """The loud switch, off; a restored book has to be compared with the wallet first."""
     compared = request.POST.get("compared") == "on"

@@ -21,6 +21,7 @@ from positions.presenting.closing import closing
 from positions.presenting.rows import Row
 from positions.views.pages import found
 from positions.views.respond import action, actor, done, refused
+from positions.views.sudo import confirmed_when_live
 
 
 def wanted_shares(row: Row, text: str) -> Decimal:
@@ -59,6 +60,7 @@ def proceeds(request: HttpRequest, position_id: int) -> JsonResponse:
     return JsonResponse(closing(row, shares, *selectors.live_book(row.id)))
 
 
+@confirmed_when_live
 def close(request: HttpRequest, position_id: int) -> HttpResponseBase:
     """GET: the question as a page of its own; POST: the sale is asked for."""
     if request.method == "POST":
@@ -96,6 +98,7 @@ def _close(request: HttpRequest, position_id: int) -> HttpResponse:
     return done(request, message, reverse("detail", args=[position_id]))
 
 
+@confirmed_when_live
 def close_all(request: HttpRequest) -> HttpResponseBase:
     """GET: asks once, and for the number of positions as the second answer; POST: sells."""
     if request.method == "POST":

@@ -8,6 +8,7 @@ export async function post(url, body) {
   if (!response) { toast(say('no_answer'), { bad: true }); return null; }
   if (response.redirected) { location.reload(); return null; } // the session has ended: to the login page
   const answer = await response.json().catch(() => ({}));
+  if (answer.confirm) { location.assign(answer.confirm); return null; } // the password first
   if (!response.ok) { toast(answer.error || say('refused', response.status), { bad: true }); return null; }
   const undo = answer.undo && {
     label: say('undo'),

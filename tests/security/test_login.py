@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
@@ -30,7 +31,7 @@ def alice(db: None) -> User:
 
 
 def sign_in(
-    password: str, *, name: str = "alice", at: str = GUESSER, path: str = "/login/", **extra: str
+    password: str, *, name: str = "alice", at: str = GUESSER, path: str = "/login/", **extra: Any
 ) -> tuple[int, str]:
     """Status and body of one try."""
     client = Client(REMOTE_ADDR=at, **extra)
@@ -38,7 +39,7 @@ def sign_in(
     return answer.status_code, answer.content.decode()
 
 
-def fail(times: int, **where: str) -> None:
+def fail(times: int, **where: Any) -> None:
     for n in range(times):
         sign_in(f"wrong {n}", **where)
 
