@@ -108,9 +108,7 @@ def test_pass_whose_lease_is_gone_is_not_wedged() -> None:
     assert names(running=ago(1000), renewed=None) == []
 
 
-@pytest.mark.parametrize(
-    ("worker", "expected"), [(45, []), (45.1, ["worker_silent"]), (-3600, [])]
-)
+@pytest.mark.parametrize(("worker", "expected"), [(45, []), (45.1, ["worker_silent"]), (-3600, [])])
 def test_worker_is_silent_after_three_quarters_of_a_minute(
     worker: float, expected: list[str]
 ) -> None:

@@ -169,3 +169,11 @@ def test_second_reading_belongs_to_the_same_run(house: House) -> None:
     run = MonitorRun.objects.get()
     assert (run.pk, run.state, run.triggers, run.exits) == (result.run, "complete", 1, 1)
     assert (result.open, result.checked, result.unpriced) == (1, 1, 0)
+
+
+def test_clock_set_back_does_not_make_a_breach_wait(house: House) -> None:
+    house.position(policy={"stop_loss_price": "0.45", "confirm_seconds": 300})
+    house.runs("0.50", "0.44")
+    house.clock.later(-3600)
+    house.runs("0.44", every=300)
+    assert [exit_["rule"] for exit_ in house.runs("0.44")[0].exits] == ["stop_loss"]

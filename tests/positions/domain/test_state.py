@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from positions.domain.state import EMPTY, WatchState, changed, dump, load, sold_rungs
+from positions.domain.state import EMPTY, WatchState, changed, dump, load, not_ahead, sold_rungs
 
 NOON = datetime(2026, 2, 1, 12, 0, 0, 5, tzinfo=UTC)
 FULL = WatchState(
@@ -104,3 +104,14 @@ def test_seen_keeps_everything_but_prices_and_silence() -> None:
 def test_calm_means_that_nothing_stands(change: dict[str, object]) -> None:
     assert EMPTY.calm
     assert not changed(EMPTY, **change).calm
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [(None, 0), (-30, -30), (0, 0), (60, 60), (60.1, 0), (3600, 0)],
+)
+def test_what_began_after_now_begins_now(ahead: float | None, expected: float) -> None:
+    """The clock was set back: a breach must not wait for its second reading until it catches up."""
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    since = None if ahead is None else at + timedelta(seconds=ahead)
+    assert not_ahead(since, at) == at + timedelta(seconds=expected)
