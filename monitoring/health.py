@@ -2,7 +2,8 @@
 
 An alert is overdue when it has waited for more than a minute: recorded in the journal and not yet
 dispatched although a channel is on, or waiting for a channel that is on. Alerts of a channel that
-is off (by a person, or by an error that is shown) wait for a person and do not count.
+is off (by a person, or by an error that is shown) wait for a person and do not count, nor do those
+that quiet hours hold: their waiting begins in the morning.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def alerts_overdue(*, now: datetime) -> int:
     """How many alerts have waited for more than a minute (see above)."""
     before = now - OVERDUE_AFTER
     waiting = Notification.objects.filter(
-        state=Notification.State.PENDING, channel__enabled=True, created_at__lt=before
+        state=Notification.State.PENDING, channel__enabled=True, queued_at__lt=before
     ).count()
     behind = JournalEntry.objects.filter(told(), pk__gt=position_of_cursor(), at__lt=before)
     if not behind.exists() or not Channel.objects.filter(enabled=True).exists():

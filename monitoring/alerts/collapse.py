@@ -6,9 +6,11 @@ oldest one tries its luck, and nothing is collected that would be old again when
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from monitoring.alerts import collected
@@ -82,14 +84,17 @@ def _told_by_one(channel: Channel, rows: list[Notification], now: datetime) -> N
         queued_at=now,
         not_before=now,
     )
-    Notification.objects.filter(pk__in=ids, state=State.COLLAPSED).update(digest=digest)
+    # Of those some may tell of others, too: these are told by this one now.
+    members = Q(pk__in=ids) | Q(digest__in=ids)
+    Notification.objects.filter(members, state=State.COLLAPSED).update(digest=digest)
     return digest
 
 
-def follow(digest: Notification, now: datetime) -> None:
-    """Has what a message tells of share its end: delivered, or failed and visibly so."""
-    members = Notification.objects.filter(digest=digest, state=State.COLLAPSED)
-    if digest.state == State.SENT:
-        members.update(sent_at=now)
-    elif digest.state == State.FAILED:
-        members.update(state=State.FAILED, failed_at=now, error=digest.error)
+def follow(ids: Collection[int], now: datetime) -> None:
+    """Has what these messages tell of share their end: delivered, or failed and visibly so."""
+    members = Notification.objects.filter(digest__in=ids, state=State.COLLAPSED)
+    members.filter(digest__state=State.SENT).update(sent_at=now)
+    answer = Notification.objects.filter(pk=OuterRef("digest")).values("error")[:1]
+    members.filter(digest__state=State.FAILED).update(
+        state=State.FAILED, failed_at=now, error=Subquery(answer)
+    )

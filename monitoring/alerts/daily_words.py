@@ -62,8 +62,9 @@ def report(channel: Channel, *, since: datetime, now: datetime) -> Report:
         *(_first(f"· {text}" for text in wrong) or [_("The watch is well.")]),
         *_first(f"· {text}" for text in spans[-MOST_SPANS:]),
     ]
-    data = {"open": count, "exits": len(exits), "troubles": len(wrong), "unguarded": len(spans)}
+    data: dict[str, Any] = {"open": count, "exits": len(exits), "troubles": len(wrong)}
     data |= {"pnl": {currency: plain(amount) for currency, amount in made.items()}, **numbers}
+    data |= {"unguarded": len(spans)}
     return Report(clipped(title, 500), "\n".join(lines), f"{settings.SITE_URL}/", data)
 
 

@@ -24,7 +24,7 @@ from monitoring.alerts.channels import disable
 from monitoring.alerts.collapse import collapse, follow, worth_a_look
 from monitoring.alerts.dispatch import dispatch
 from monitoring.alerts.giving_up import expire
-from monitoring.alerts.queue import COLLECTED, due, heads
+from monitoring.alerts.queue import due, heads
 from monitoring.alerts.retry import Act, Verdict, judge
 from monitoring.alerts.transports import transport_for
 from monitoring.alerts.transports.base import Answer, Message
@@ -191,6 +191,5 @@ def _write(head: Notification, answer: Answer, verdict: Verdict, now: datetime) 
     elif verdict.act is Act.RETRY:
         values |= {"not_before": now + timedelta(seconds=verdict.wait)}
     rows = Notification.objects.filter(pk=head.pk, state=State.PENDING)
-    if rows.update(**values) and head.reason == COLLECTED:
-        head.state, head.error = str(values.get("state", head.state)), answer.error
-        follow(head, now)
+    if rows.update(**values) and "state" in values:
+        follow([head.pk], now)

@@ -20,6 +20,9 @@ from monitoring.models import Channel, Notification
 from positions import journal
 
 TELL_EVERY = timedelta(minutes=30)  # for each channel
+SETTLED = timedelta(
+    seconds=5
+)  # after that no transaction can still bring a failure of an earlier time
 State = Notification.State
 
 
@@ -33,8 +36,7 @@ def expire(*, now: datetime) -> int:
         rows = Notification.objects.filter(pk__in=ids, state=State.PENDING)
         rows.filter(error="").update(error=_("not delivered within 24 hours"))
         count = rows.update(state=State.FAILED, failed_at=now)
-        for digest in Notification.objects.filter(pk__in=ids, reason=COLLECTED):
-            follow(digest, now)
+        follow(ids, now)
     return count
 
 
@@ -48,8 +50,8 @@ def tell_failures(*, now: datetime) -> int:
 def _untold(now: datetime) -> QuerySet[Channel]:
     """Channels with failures that nobody was told of; the hour of the last telling is respected."""
     news = Q(failures_told_at=None) | Q(notifications__failed_at__gt=F("failures_told_at"))
-    calm = Q(failures_told_at=None) | Q(failures_told_at__lte=now - TELL_EVERY)
-    failed = Q(notifications__state=State.FAILED, notifications__failed_at__isnull=False)
+    calm = Q(failures_told_at=None) | Q(failures_told_at__lte=now - SETTLED - TELL_EVERY)
+    failed = Q(notifications__state=State.FAILED, notifications__failed_at__lte=now - SETTLED)
     return Channel.objects.filter(news & failed, calm).order_by("pk")
 
 
@@ -60,12 +62,13 @@ def _tell(channel_id: int, now: datetime) -> int:
     if channel is None or locked is None or locked.failures_told_at != channel.failures_told_at:
         return 0
     since = locked.failures_told_at
-    rows = Notification.objects.filter(channel=locked, state=State.FAILED, failed_at__isnull=False)
+    until = now - SETTLED
+    rows = Notification.objects.filter(channel=locked, state=State.FAILED, failed_at__lte=until)
     rows = rows.filter(failed_at__gt=since) if since else rows
     alerts = rows.exclude(reason=COLLECTED)
     count, critical = alerts.count(), alerts.filter(urgency="critical").count()
-    error = rows.order_by("-pk").values_list("error", flat=True).first() or "?"
-    Channel.objects.filter(pk=channel_id).update(failures_told_at=now)
+    error = rows.order_by(F("tried_at").desc(nulls_last=True)).values_list("error", flat=True)[0]
+    Channel.objects.filter(pk=channel_id).update(failures_told_at=until)
     text = ngettext(
         "%(count)d alert to the channel “%(name)s” could not be delivered: %(error)s",
         "%(count)d alerts to the channel “%(name)s” could not be delivered, %(critical)d of them"

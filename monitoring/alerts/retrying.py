@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from monitoring.alerts.queue import COLLECTED
 from monitoring.models import Channel, Notification
 from positions import journal
 from positions.services.base import ServiceError
@@ -97,7 +96,7 @@ def _refuse_when_off(channel: Channel) -> None:
 
 
 def _again(ids: list[int], now: datetime) -> None:
-    """Back into the queue, with the memory of the old tries gone. A digest takes its own along."""
+    """Back into the queue, with the memory of the old tries gone. What they tell of goes along."""
     rows = Notification.objects.filter(pk__in=ids, state=State.FAILED)
     rows.update(
         state=State.PENDING,
@@ -108,6 +107,5 @@ def _again(ids: list[int], now: datetime) -> None:
         failed_at=None,
         error="",
     )
-    Notification.objects.filter(
-        state=State.FAILED, digest__in=ids, digest__reason=COLLECTED
-    ).update(state=State.COLLAPSED, failed_at=None, error="")
+    told = Notification.objects.filter(state=State.FAILED, digest__in=ids)
+    told.update(state=State.COLLAPSED, failed_at=None, error="")

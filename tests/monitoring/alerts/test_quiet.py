@@ -46,7 +46,10 @@ def wall(at: datetime, zone: ZoneInfo) -> datetime:
 
 def first_reached(day: date, at: time, zone: ZoneInfo) -> datetime:
     """`moment` by looking at the clock every minute."""
-    look, aim = datetime.combine(day, at, tzinfo=UTC) - timedelta(hours=27), datetime.combine(day, at)
+    look, aim = (
+        datetime.combine(day, at, tzinfo=UTC) - timedelta(hours=27),
+        datetime.combine(day, at),
+    )
     while wall(look, zone) < aim:
         look += timedelta(minutes=1)
     return look
