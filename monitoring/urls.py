@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from monitoring.views import alert_actions, alerts, machines
+from monitoring.views import alert_actions, alerts, machines, metrics
 
 urlpatterns: list[URLPattern] = [
     path("healthz", machines.healthz, name="healthz"),
     path("livez", machines.livez, name="livez"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/retry/", alert_actions.retry_all, name="alerts_retry"),
     path("alerts/<int:notification_id>/retry/", alert_actions.retry, name="alert_retry"),
