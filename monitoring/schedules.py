@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
-from django_q.models import Failure, OrmQ, Schedule
+from django_q.models import OrmQ, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
-
-FAILURES_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def plans() -> tuple[Plan, ...]:
         Plan("watch", look_seconds()),
         Plan("sync_wallets", 300),
         Plan("refresh_markets", 600),
-        Plan("prune", 24 * 3600, at_start=False),
+        Plan("prune", 3600, at_start=False),
     )
 
 
@@ -121,11 +119,6 @@ def unacknowledged(*, now: datetime) -> int:
     # A pulled row is locked for `retry` seconds from the pull; a waiting one carries a past time.
     count: int = OrmQ.objects.filter(lock__gt=now).count()
     return count
-
-
-def forget_failures(*, now: datetime) -> None:
-    """Tasks that ran into `timeout` leave rows that django-q2 keeps for ever."""
-    Failure.objects.filter(stopped__lt=now - FAILURES_KEPT).delete()
 
 
 def every(name: str) -> Callable[[Callable[[], object]], Callable[..., None]]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from monitoring.heartbeat import WORKER
 from monitoring.heartbeat import beat as note
-from monitoring.schedules import every, forget_failures, look_again
+from monitoring.schedules import every, look_again
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +74,8 @@ def refresh_markets() -> None:
 
 @every("prune")
 def prune() -> None:
-    """Thin price points and forget old runs."""
+    """Thin price points and forget what is old (monitoring.retention)."""
     from monitoring.retention import prune as prune_rows
 
-    prune_rows()
-    forget_failures(now=timezone.now())
+    gone = prune_rows()
+    logger.info("pruned: %s", gone)
