@@ -13,7 +13,7 @@ from monitoring import heartbeat, lease
 from monitoring.clock import STEPPED
 from monitoring.health import alerts_overdue, last_complete_pass
 from monitoring.models import Channel, Lease, MonitorRun, Notification, Source
-from positions.models import Exit, JournalEntry, Position
+from positions.models import Exit, JournalEntry, Market, Position
 from positions.services import exits_are_paused
 
 LOST_FOR = timedelta(days=3)  # how long an alert that failed is a trouble of today
@@ -79,6 +79,11 @@ class Facts:
     outside: datetime | None = None
     failed: int = 0
     off: tuple[Off, ...] = ()
+
+
+def venue_name(venue: str) -> str:
+    """As a person knows it."""
+    return str(dict(Market.Venue.choices).get(venue, venue))
 
 
 def read_facts(now: datetime) -> Facts:

@@ -13,16 +13,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from monitoring.facts import (
-    Blind,
-    Facts,
-    Off,
-    read_blind,
-    read_facts,
-    read_failed,
-    read_off,
-    read_stuck,
-)
+from monitoring.facts import Blind, Facts, Off, read_blind, read_facts, read_stuck, venue_name
 from monitoring.health import LATE_AFTER, status_of
 from positions.domain.views import Urgency
 from positions.presenting.text import span
@@ -205,7 +196,7 @@ def _blind(source: Blind, now: datetime) -> Trouble:
         "%(venue)s has told no price for %(age)s: its positions are not sold at a stop until it"
         " does (%(problem)s). See the venue's status page and this machine's network."
     ) % {
-        "venue": source.venue,
+        "venue": venue_name(source.venue),
         "age": _age(now, source.since),
         "problem": source.problem or _("no answer"),
     }
@@ -267,14 +258,12 @@ def _lost(failed: int, off: tuple[Off, ...]) -> Iterator[Trouble]:
 
 
 def banners(now: datetime) -> dict[str, str]:
-    """What every page says beside the pulse, "" where there is nothing to say: `blind`, `leaves`,
-    `alerts`. Five small queries. Raises DatabaseError.
+    """What every page says beside the pulse, "" where there is nothing to say: `blind`, `leaves`.
+    Two small queries. Raises DatabaseError.
     """
-    stuck, since = read_stuck(now)
-    said: dict[str, list[Trouble]] = {
+    said = {
         "blind": [_blind(source, now) for source in read_blind()],
-        "leaves": list(_leaves(stuck, since)),
-        "alerts": list(_lost(read_failed(now), read_off())),
+        "leaves": list(_leaves(*read_stuck(now))),
     }
     return {name: " ".join(row.text for row in rows) for name, rows in said.items()}
 

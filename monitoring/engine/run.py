@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -106,7 +106,7 @@ def _look_and_act(work: Pass) -> None:
 
 def _judge_and_store(
     work: Pass,
-    markets: Collection[look.Watched],
+    markets: Sequence[look.Watched],
     found: look.Look,
     *,
     only: Mapping[int, int] | None,

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from monitoring.engine.decide import Judged
 from monitoring.engine.look import Look, Watched
+from monitoring.facts import venue_name
 from monitoring.models import Source
 from positions import journal
 from positions.domain.silence import near_stop, tell_after
@@ -129,7 +130,7 @@ def _down(
         "%(venue)s tells no prices: %(n)d positions are not guarded, %(near)d within 5 %% of their"
         " stop (%(problem)s)",
         positions,
-    ) % {"venue": venue, "n": positions, "near": near, "problem": state.problem}
+    ) % {"venue": venue_name(venue), "n": positions, "near": near, "problem": state.problem}
     since = state.blind_since or now
     return journal.entry(
         "source_down",
@@ -165,7 +166,7 @@ def _back(venue: str, before: State, now: datetime) -> JournalEntry:
     return journal.entry(
         "source_back",
         _("%(venue)s tells prices again after %(span)s")
-        % {"venue": venue, "span": span(away.total_seconds())},
+        % {"venue": venue_name(venue), "span": span(away.total_seconds())},
         at=now,
         urgency="medium",
         data={"venue": venue, "since": since.isoformat(), "seconds": round(away.total_seconds())},

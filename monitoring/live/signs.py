@@ -14,6 +14,7 @@ from django_q.models import Schedule
 from monitoring.health import health
 from monitoring.keeping.epoch import feed_epoch
 from monitoring.models import MonitorRun
+from monitoring.watching import banners
 from positions.models import JournalEntry, Position
 from positions.presenting.beat import Pulse, Signs, pulse
 from positions.services import exits_are_paused, restored_from
@@ -41,6 +42,7 @@ def read_signs(now: datetime) -> Signs:
         epoch=feed_epoch(),
         demo=Position.objects.filter(is_demo=True).exists(),
         journal=newest_entry(),
+        **banners(now),
     )
 
 

@@ -30,6 +30,8 @@ class Signs:
     restored: datetime | None = None  # the backup whose positions nobody has confirmed yet
     held: int = 0  # open positions
     epoch: int = 0
+    blind: str = ""  # sentences about venues that tell no prices
+    leaves: str = ""  # and about exits that nobody sends
 
 
 class Pulse(TypedDict):
@@ -46,6 +48,8 @@ class Pulse(TypedDict):
     journal: int
     epoch: int
     restored: str
+    blind: str
+    leaves: str
     label: str
     next_label: str
     headline: str
@@ -67,6 +71,8 @@ def pulse(signs: Signs, now: datetime) -> Pulse:
         journal=signs.journal,
         epoch=signs.epoch,
         restored=_restored(signs),
+        blind=signs.blind,
+        leaves=signs.leaves,
         label=_label(signs.state, age),
         next_label=_next(signs.next_at, now),
         headline=_("The monitor has not checked for %(age)s.") % {"age": span(age)}

@@ -11,10 +11,12 @@ let pulse = {};
 let shown = null;
 let linkShown = true;
 let startedAt = 0;
+const said = {};
 
 /** ok, late or down as CONTRACT's /healthz: late above 2 intervals and before the first, down above 5. */
 function stateOf(age) {
   if (pulse.state === 'down' && age === null) return 'down';
+  if (age !== null && age < -2 * pulse.interval) return 'late'; // ended before the clock was set back
   if (age === null || age > 2 * pulse.interval) return age !== null && age > 5 * pulse.interval ? 'down' : 'late';
   return 'ok';
 }
@@ -33,6 +35,17 @@ function drawBanner(state, age) {
   const [head, detail] = banner.querySelectorAll('b, span');
   put(head, age === null ? say('silent_none') : say('silent', span(age)));
   put(detail, state === 'down' || age === null ? say('silent_down', pulse.interval) : say('silent_late', pulse.interval));
+}
+
+/** Banners whose sentence comes from the server; that one came or went is announced, its age is not. */
+function drawSaid(name) {
+  const banner = $(`b-${name}`);
+  const text = pulse[name] || '';
+  const was = said[name];
+  said[name] = Boolean(text);
+  banner.hidden = !text;
+  if (text) put(banner.querySelector('span'), text);
+  if (was !== undefined && was !== said[name]) announce(say(text ? `began_${name}` : `ended_${name}`), text ? 'assert' : 'polite');
 }
 
 function drawLink() {
@@ -65,6 +78,8 @@ export function takePulse(frame) {
   $('b-paused').hidden = !pulse.paused || Boolean(pulse.restored);
   $('b-restored').hidden = !pulse.restored;
   if (pulse.restored) put($('b-restored').querySelector('span'), pulse.restored);
+  drawSaid('blind');
+  drawSaid('leaves');
   const pop = $('beat-pop').querySelectorAll('time');
   [pulse.prices_at, pulse.check_at].forEach((at, i) => { if (pop[i] && at) pop[i].dateTime = at; });
   draw();

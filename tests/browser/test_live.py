@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from monitoring.models import Source
 from positions import journal, services
-from positions.models import Position
+from positions.models import Exit, Position
 from tests.browser.conftest import NewPage
 from tests.website import Website, checked, hold, member, session, tell
 
@@ -175,6 +176,27 @@ def test_paused_exits_are_loud_on_every_open_page(page: Page, site: Website) -> 
     expect(page.locator("#b-paused")).to_be_visible(timeout=5000)
     services.exits_resume(actor="bob", now=timezone.now())
     expect(page.locator("#b-paused")).to_be_hidden(timeout=5000)
+
+
+def test_blind_source_and_stuck_exits_are_told_on_every_open_page(
+    page: Page, site: Website
+) -> None:
+    position = hold()
+    page.goto(f"{site.url}/activity/")
+    linked(page)
+    expect(page.locator("#b-blind")).to_be_hidden()
+    began = timezone.now() - timedelta(minutes=3)
+    Source.objects.create(venue="sim", blind_since=began, problem="503")
+    expect(page.locator("#b-blind")).to_contain_text(
+        "Simulated has told no price for 3 min", timeout=5000
+    )
+    expect(page.locator("#live-assert")).to_contain_text("A venue tells no prices")
+    Source.objects.update(blind_since=None)
+    expect(page.locator("#b-blind")).to_be_hidden(timeout=5000)
+    stuck = Exit.objects.create(position=position, rule="manual", shares=5, created_at=began)
+    expect(page.locator("#b-leaves")).to_contain_text("Nothing is leaving: 1 exit", timeout=5000)
+    stuck.delete()
+    expect(page.locator("#b-leaves")).to_be_hidden(timeout=5000)
 
 
 def test_position_page_follows_the_price_and_the_journal(page: Page, site: Website) -> None:

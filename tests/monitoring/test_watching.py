@@ -148,7 +148,7 @@ def test_nothing_leaving_is_critical_and_counts_from_the_first() -> None:
 def test_blind_source_is_named_with_its_answer() -> None:
     trouble = only(blind=(Blind("polymarket", ago(180), "503"),))
     assert (trouble.name, trouble.urgency, trouble.since) == ("blind", "high", ago(180))
-    assert trouble.text.startswith("polymarket has told no price for 3 min")
+    assert trouble.text.startswith("Polymarket has told no price for 3 min")
     assert "(503)" in trouble.text
 
 

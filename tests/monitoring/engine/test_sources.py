@@ -63,7 +63,7 @@ def test_blind_venue_is_told_once_and_before_its_positions(house: House) -> None
         },
     )
     assert down.text == (
-        "polymarket tells no prices: 3 positions are not guarded, 0 within 5 % of their stop"
+        "Polymarket tells no prices: 3 positions are not guarded, 0 within 5 % of their stop"
         " (POST venue/books: 503)"
     )
     for entry in JournalEntry.objects.filter(kind="unpriced"):
@@ -130,7 +130,7 @@ def test_recovery_is_told_once_after_the_prices_it_brings(house: House) -> None:
     assert all(e.data["blind"] for e in JournalEntry.objects.filter(kind="priced"))
     over = last("source_back")
     assert (over.text, over.data["seconds"]) == (
-        "polymarket tells prices again after 2 min",
+        "Polymarket tells prices again after 2 min",
         150,
     )
 

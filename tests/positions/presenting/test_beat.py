@@ -49,3 +49,8 @@ def test_times_are_utc_with_z() -> None:
         "2026-11-22T11:59:48Z",
         None,
     )
+
+
+def test_banners_come_with_the_pulse() -> None:
+    found = pulse(signs(12, "ok", blind="no prices", leaves=""), NOW)
+    assert (found["blind"], found["leaves"]) == ("no prices", "")
