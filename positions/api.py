@@ -29,7 +29,7 @@ from positions.markets import market_ensure
 from positions.models import JournalEntry, Market, Position, Strategy
 from positions.services import jsonable, position_open
 from positions.text import is_storable
-from positions.tokens import token_of
+from positions.tokens import GUESS_SECONDS, TooManyGuessesError, token_of
 from positions.venues.base import PermanentError, VenueError
 
 LARGEST = 256 * 1024
@@ -54,7 +54,7 @@ def positions(request: HttpRequest) -> JsonResponse:
     """Adds a position: 201 with its id, 200 when this reference is known with the same content.
 
     400 names what is wrong by field, 401 and 403 the token, 409 a reference used for other content,
-    413 a body above 256 kB, 503 a venue that cannot be asked right now.
+    413 a body above 256 kB, 429 too many wrong tokens, 503 a venue that cannot be asked right now.
     """
     try:
         if request.method != "POST":
@@ -77,6 +77,7 @@ def _refusal(error: RefusedError) -> JsonResponse:
     headers = {
         401: {"WWW-Authenticate": "Bearer"},
         405: {"Allow": "POST"},
+        429: {"Retry-After": str(GUESS_SECONDS)},
         503: {"Retry-After": str(RETRY_SECONDS)},
     }
     return JsonResponse(
@@ -85,7 +86,10 @@ def _refusal(error: RefusedError) -> JsonResponse:
 
 
 def _actor(request: HttpRequest, now: datetime) -> str:
-    token = token_of(request.headers.get("Authorization", ""), now=now)
+    try:
+        token = token_of(request, now=now)
+    except TooManyGuessesError:
+        raise RefusedError(429, {"authorization": _("too many wrong tokens")}) from None
     if token is None:
         raise RefusedError(401, {"authorization": _("a valid “Bearer” token is required")})
     if not token.user.has_perm(PERMISSION):

@@ -37,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Counts of wrong keys live there; each test begins at none."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 def need(request: pytest.FixtureRequest, name: str, found: object) -> None:
     """Skip the test where a program is not installed, and name it at the end; fail it in CI."""
     if found:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -13,6 +14,7 @@ from monitoring.live.feed import feed
 from monitoring.live.reading import in_thread
 
 QUEUE = 500  # frames a slow page may lag behind before it is dropped (it comes back with ?after=)
+MOST_SOCKETS = 300  # of one user in one web process: a tab has one
 ENDED = 4401  # the session is over: the page goes to the login
 
 
@@ -20,6 +22,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Refuses strangers and foreign pages before accepting; then only ever sends."""
 
     channel_layer_alias = "no layer: frames come from the feed"
+    open: ClassVar[Counter[int]] = Counter()  # sockets by user
+    owner: int | None = None
 
     def __init__(self, *, recheck: float = 30.0) -> None:
         """`recheck`: seconds between two looks at the session."""
@@ -33,6 +37,11 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not (user and user.is_authenticated and same_origin(dict(self.scope["headers"]))):
             await self.close()
             return
+        if self.open[user.pk] >= MOST_SOCKETS:
+            await self.close()
+            return
+        self.owner = user.pk
+        self.open[user.pk] += 1
         await self.accept()
         self.queue: asyncio.Queue[str] = asyncio.Queue(QUEUE)
         work = (self._join(), self._write(), self._watch_session())
@@ -40,6 +49,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def disconnect(self, code: int) -> None:
         feed.leave(self)
+        if self.owner is not None:
+            self.open[self.owner] -= 1
+            self.owner = None
         for task in self.tasks:
             task.cancel()
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from positions.api import LARGEST
 from positions.models import ApiToken, JournalEntry, Position
 from positions.services import effective_policy, policy_set
-from positions.tokens import digest_of, new_token
+from positions.tokens import MOST_GUESSES, digest_of, new_token
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 
 pytestmark = [
@@ -95,6 +95,21 @@ def test_a_position_is_added_with_everything_said_about_it(post: Post) -> None:
     policy = effective_policy(position)
     assert (policy.stop_loss_pct, policy.take_profit[0].pct) == (Decimal(12), Decimal(20))
     assert JournalEntry.objects.get(position=position).actor == "bot (buyer)"
+
+
+def test_guessed_tokens_end_in_a_pause_for_their_address(token: str) -> None:
+    body, guesser = json.dumps(BODY), {"REMOTE_ADDR": "203.0.113.5"}
+    told = {send(body, f"pm_{n}", **guesser).status_code for n in range(MOST_GUESSES)}
+    answer = send(body, token, **guesser)
+    assert (told, answer.status_code, answer["Retry-After"]) == ({401}, 429, "600")
+    assert Position.objects.count() == 0
+    assert send(body, token, REMOTE_ADDR="198.51.100.7").status_code == 201
+
+
+def test_no_token_at_all_is_no_guess(token: str) -> None:
+    for _ in range(MOST_GUESSES):
+        assert send("{}", None).status_code == 401
+    assert send(json.dumps(BODY), token).status_code == 201
 
 
 def test_the_longest_names_fit_into_the_journal(post: Post) -> None:
