@@ -17,6 +17,9 @@ PARTS = {
     "storm": tables.storms,
     "oracle": tables.watch,
     "alerts": alert_tables.steps,
+    "answers": alert_tables.answers,
+    "outage": alert_tables.outages,
+    "repeats": alert_tables.repeats,
     "powercut": power_table.powercuts,
 }
 
@@ -26,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=120, help="of random kills, per database")
     parser.add_argument("--kills", type=int, default=34, help="per crash point and answer")
+    parser.add_argument("--decisions", type=int, default=250, help="taken up by four passes each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", choices=tuple(PARTS), action="append")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")

@@ -27,8 +27,9 @@ from monitoring.lease import LeaseHeldError, LeaseLostError  # noqa: E402
 from monitoring.schedules import look_again  # noqa: E402
 from positions.markets import market_ensure, resolve_reference  # noqa: E402
 from positions.services import position_open  # noqa: E402
-from tests.faults.forks import in_a_fork  # noqa: E402
-from tests.faults.outbox import deliver, tell  # noqa: E402
+from tests.faults.forks import in_a_fork, in_forks  # noqa: E402
+from tests.faults.outage import outage  # noqa: E402
+from tests.faults.outbox import deliver, second_channel, switch_on, tell  # noqa: E402
 from tests.faults.tripwire import Tripwire  # noqa: E402
 
 
@@ -55,6 +56,15 @@ def one_pass(kill_at: int | None = None) -> dict[str, Any]:
     lines, status = in_a_fork(lambda told: _wired_pass(told, kill_at))
     ended = lines.pop() if lines and lines[-1].startswith("ended ") else ""
     return {"steps": lines, "signal": status & 0x7F, "outcome": ended.removeprefix("ended ")}
+
+
+def passes(kills: list[int | None]) -> list[int]:
+    """As many passes at once, each killed at its call or never; the signals that ended them."""
+
+    def work(kill_at: int | None) -> Callable[[Callable[[str], None]], None]:
+        return lambda told: _wired_pass(told, kill_at)
+
+    return [status & 0x7F for _, status in in_forks([work(kill_at) for kill_at in kills])]
 
 
 def monitor() -> dict[str, Any]:
@@ -93,9 +103,13 @@ def _counted_command(told: Callable[[str], None]) -> None:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "hold": hold,
     "pass": one_pass,
+    "passes": passes,
     "monitor": monitor,
     "tell": tell,
     "deliver": deliver,
+    "outage": outage,
+    "second_channel": second_channel,
+    "switch_on": switch_on,
 }
 
 
