@@ -197,6 +197,8 @@ def _reminded(event: Event, memory: Memory | None) -> tuple[Reason, Memory | Non
 
 def _hindered(reason: Reason, event: Event, memory: Memory | None, around: Around) -> Reason:
     """The reason, or what keeps it from being told; a critical stop is told all the same."""
+    if reason is Reason.NEVER_TOLD and around.blind:
+        return Reason.BLIND_SOURCE
     obstacle = _obstacle(event, memory, around) if reason.tells else None
     if obstacle is None:
         return reason

@@ -129,7 +129,12 @@ class TestObstacles:
     def test_blind_source_hides_the_prices_it_costs_and_not_their_return(self) -> None:
         story = Story()
         assert story.take(event("unpriced"), Around(blind=True)) is Reason.BLIND_SOURCE
-        assert story.take(event("priced", 300)) is Reason.NEVER_TOLD
+        assert story.take(event("priced", 300), Around(blind=True)) is Reason.BLIND_SOURCE
+
+    def test_return_of_a_price_that_was_missed_before_its_source_went_blind_is_told(self) -> None:
+        story = Story()
+        story.take(event("unpriced"))
+        assert story.take(event("priced", 300), Around(blind=True)) is Reason.RESOLVED
 
     def test_acknowledged_alarm_is_quiet_but_for_a_critical_stop(self) -> None:
         for kind, urgency, expected in (
