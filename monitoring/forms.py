@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.alerts.channels import shown
-from monitoring.alerts.transports.discord import refusal
+from monitoring.alerts.quiet import zone_names
+from monitoring.alerts.transports import refusal
 from monitoring.models import Channel
 
 if TYPE_CHECKING:
@@ -17,20 +17,50 @@ if TYPE_CHECKING:
 else:  # Django's own class takes no type parameters when it runs
     ChannelModelForm = forms.ModelForm
 
+CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
 
 class ChannelForm(ChannelModelForm):
-    """Name, kind, address, switch and role; an empty address keeps the one that is stored."""
+    """All that a person decides about a channel; an empty address keeps the one that is stored."""
 
     url = forms.CharField(
-        label=_("webhook address"),
-        max_length=500,
+        label=_("address"),
+        max_length=1000,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "size": 80}),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("time zone"),
+        choices=lambda: [(name, name) for name in zone_names()],
+        initial="UTC",
+        help_text=_("Of the quiet hours, the daily digest and the times in collected alerts."),
     )
 
     class Meta:
         model = Channel
-        fields = ("name", "kind", "url", "enabled", "role_id")
+        fields = (
+            "name",
+            "kind",
+            "url",
+            "enabled",
+            "listens",
+            "role_id",
+            "fallback",
+            "escalate_to",
+            "escalate_minutes",
+            "time_zone",
+            "quiet_from",
+            "quiet_to",
+            "digest_at",
+        )
+        widgets = dict.fromkeys(("quiet_from", "quiet_to", "digest_at"), CLOCK)
+        help_texts = {
+            "quiet_from": _(
+                "From here until there only what is critical or has a deadline is told; the rest"
+                " comes afterwards. Both empty: never quiet."
+            ),
+            "digest_at": _("Once a day: what is held, sold, told, and whether the watch is well."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,15 +68,23 @@ class ChannelForm(ChannelModelForm):
         self.fields["url"].help_text = (
             _("Now %(address)s. Leave empty to keep it.") % {"address": shown(self.stored)}
             if self.stored
-            else _("From Discord: channel settings, Integrations, Webhooks, Copy Webhook URL.")
+            else _(
+                "Discord: channel settings, Integrations, Webhooks, Copy Webhook URL. Others: an"
+                " Apprise address such as tgram://token/chat; the guide lists them."
+            )
         )
+        for name in ("fallback", "escalate_to"):
+            if name in self.fields and self.instance.pk:
+                others = Channel.objects.exclude(pk=self.instance.pk)
+                self.fields[name].queryset = others  # type: ignore[attr-defined]
 
     def clean_url(self) -> str:
-        """The new address, or the stored one. Refuses what could never be called."""
+        """The new address, or the stored one. Refuses one that another channel has: two senders
+        would share one rate limit.
+        """
         url: str = self.cleaned_data["url"].strip() or self.stored
-        problem = refusal(url, settings.WEBHOOK_ALLOWED_HOSTS)
-        if problem:
-            raise forms.ValidationError(problem)
+        if url and Channel.objects.filter(url=url).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another channel has this address already."))
         return url
 
     def clean_role_id(self) -> str:
@@ -55,6 +93,35 @@ class ChannelForm(ChannelModelForm):
         if role and not (role.isascii() and role.isdecimal()):
             raise forms.ValidationError(_("A role's id is a number: copy it in Discord."))
         return role
+
+    def clean_fallback(self) -> Channel | None:
+        """Refuses a way that leads back here: nobody would be told in the end."""
+        other: Channel | None = self.cleaned_data["fallback"]
+        seen, step = {self.instance.pk}, other
+        while step is not None and self.instance.pk:
+            if step.pk in seen:
+                raise forms.ValidationError(_("This leads back to the channel itself."))
+            seen.add(step.pk)
+            step = step.fallback
+        return other
+
+    def clean(self) -> dict[str, Any]:
+        """What concerns several fields: the address and its kind, both ends of the quiet hours."""
+        found = super().clean() or {}
+        kind, url = found.get("kind"), found.get("url")
+        if kind and url is not None:
+            problem = refusal(kind, url) if url else _("An address is needed.")
+            if problem:
+                self.add_error("url", problem)
+        if kind != Channel.Kind.DISCORD and found.get("role_id"):
+            self.add_error("role_id", _("Only Discord knows roles."))
+        begin, end = found.get("quiet_from"), found.get("quiet_to")
+        if (begin is None) != (end is None):
+            missing = "quiet_to" if end is None else "quiet_from"
+            self.add_error(missing, _("Quiet hours need both times, or none."))
+        elif begin is not None and begin == end:
+            self.add_error("quiet_to", _("Quiet hours end at another time than they begin."))
+        return found
 
     @property
     def changed_fields(self) -> list[str]:

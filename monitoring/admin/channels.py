@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from monitoring.alerts import probe
 from monitoring.alerts.channels import revive, shown
+from monitoring.alerts.daily import begin_with_the_next
 from monitoring.forms import ChannelForm
 from monitoring.models import Channel, Notification
 from positions.admin.base import ConfirmedAdmin
@@ -21,7 +22,26 @@ from positions.admin.base import ConfirmedAdmin
 @admin.register(Channel)
 class ChannelAdmin(ConfirmedAdmin):
     form = ChannelForm
-    list_display = ("name", "kind", "enabled", "disabled_reason", "address", "last_delivery")
+    list_display = (
+        "name",
+        "kind",
+        "enabled",
+        "listens",
+        "fallback",
+        "disabled_reason",
+        "address",
+        "last_delivery",
+    )
+    list_select_related = ("fallback",)
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "url", "enabled", "disabled_reason")}),
+        (_("What is told here"), {"fields": ("listens", "role_id")}),
+        (
+            _("When it is not delivered, or not acknowledged"),
+            {"fields": ("fallback", "escalate_to", "escalate_minutes")},
+        ),
+        (_("When"), {"fields": ("time_zone", "quiet_from", "quiet_to", "digest_at")}),
+    )
     list_filter = ("enabled", "kind")
     search_fields = ("name",)
     readonly_fields = ("disabled_reason",)
@@ -61,11 +81,14 @@ class ChannelAdmin(ConfirmedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
         """Writes only what the person changed: the sender writes to the same row."""
+        fields = set(form.changed_fields)
+        if obj.digest_at and (not change or fields & {"digest_at", "time_zone"}):
+            begin_with_the_next(obj, timezone.now())
+            fields.add("digested_on")
         if not change:
             obj.save()
             return
-        fields = set(form.changed_fields)
-        if obj.enabled and fields & {"url", "enabled"}:
+        if obj.enabled and fields & {"url", "kind", "enabled"}:
             revive(obj)
             fields |= {"disabled_reason", "not_before"}
         elif "enabled" in fields:

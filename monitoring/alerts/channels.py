@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from monitoring.alerts.transports.services import SERVICES, scheme_of
 from monitoring.models import Channel
 from positions import journal
 
@@ -60,7 +61,11 @@ def disable(channel: Channel, reason: str, *, now: datetime) -> bool:
 
 
 def shown(url: str) -> str:
-    """The address as people may see it: without its last part, which is the token."""
+    """The address as people may see it: without its last part, which is the token. Of one for
+    Apprise the scheme alone, for tokens, topics and passwords stand anywhere in it.
+    """
+    if scheme_of(url) in SERVICES:
+        return f"{scheme_of(url)}://…"
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -93,11 +93,13 @@ def cure(row: Notification) -> str:
     """What a person can do about a notification that has not arrived."""
     if not row.channel.enabled:
         return _(
-            "Put a working webhook address into the channel in admin (or DISCORD_WEBHOOK_URL) "
+            "Put a working address into the channel in admin (or DISCORD_WEBHOOK_URL) "
             "and switch it on; what waits is sent then."
         )
     if row.state == Notification.State.FAILED:
-        return _("Discord refused this message and would again: please report it with its error.")
+        return _(
+            "The service refused it and would again: check the address, else report the error."
+        )
     if row.error.startswith("429"):
-        return _("Discord asks for a pause; the worker sends it when the pause is over.")
-    return _("Check the network and status.discord.com; the worker tries again for 24 hours.")
+        return _("The service asks for a pause; the worker sends it when the pause is over.")
+    return _("Check the network and the service's status; the worker tries again for 24 hours.")

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from monitoring.alerts.transports.discord import refusal
+from monitoring.alerts.transports import refusal
 from monitoring.diagnosis.base import Check, fail, ok, warn
 from monitoring.health import alerts_overdue, last_complete_pass, status_of
 from monitoring.heartbeat import WORKER, beat, last_beat
@@ -130,7 +130,7 @@ def _channel(row: Channel) -> Check:
         return fail(name, text, _("Put in a working address in admin and switch it on."))
     if not row.enabled:
         return warn(name, _("switched off"), _("Switch it on in admin if it should tell you."))
-    problem = refusal(row.url, settings.WEBHOOK_ALLOWED_HOSTS)
+    problem = refusal(row.kind, row.url)
     if problem:
         return fail(name, problem, _("Correct the address in admin or DISCORD_WEBHOOK_URL."))
     last = row.notifications.exclude(state=Notification.State.SUPPRESSED).order_by("-pk").first()

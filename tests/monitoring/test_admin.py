@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import time
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from monitoring.alerts.dispatch import dispatch
 from monitoring.models import Channel, MonitorRun, Notification
@@ -11,6 +14,21 @@ from tests.monitoring.alerts.book import NOON, write_stop
 
 OLD = "https://discord.com/api/webhooks/1/old-token"
 NEW = "https://discord.com/api/webhooks/2/new-token"
+FORM = {
+    "name": "new",
+    "kind": "discord",
+    "url": "",
+    "enabled": "on",
+    "listens": "low",
+    "role_id": "",
+    "fallback": "",
+    "escalate_to": "",
+    "escalate_minutes": "15",
+    "time_zone": "UTC",
+    "quiet_from": "",
+    "quiet_to": "",
+    "digest_at": "",
+}
 pytestmark = pytest.mark.django_db
 
 
@@ -21,8 +39,7 @@ def channel() -> Channel:
 
 def save(client: Client, channel: Channel, **values: str) -> None:
     """Posts the change form as a person would; `channel` is read again."""
-    form = {"name": channel.name, "kind": "discord", "url": "", "enabled": "on", "role_id": ""}
-    form |= values
+    form = FORM | {"name": channel.name} | values
     if not form["enabled"]:
         del form["enabled"]
     path = f"/admin/monitoring/channel/{channel.pk}/change/"
@@ -45,7 +62,7 @@ class TestChannel:
         assert "https://discord.com/api/webhooks/1/…" in answer.content.decode()
 
     def test_is_added_with_its_address(self, admin_client: Client, db: None) -> None:
-        form = {"name": "new", "kind": "discord", "url": NEW, "enabled": "on", "role_id": "5"}
+        form = FORM | {"url": NEW, "role_id": "5"}
         admin_client.post("/admin/monitoring/channel/add/", form)
         row = Channel.objects.get()
         assert (row.name, row.url, row.role_id) == ("new", NEW, "5")
@@ -57,17 +74,93 @@ class TestChannel:
             {"url": "http://127.0.0.1/x"},
             {"url": "https://evil.example/api/webhooks/1/t"},
             {"role_id": "everyone"},
+            {"kind": "apprise"},
+            {"kind": "apprise", "url": "ntfys://10.0.0.1/topic"},
+            {"kind": "apprise", "url": "file:///etc/passwd"},
+            {"kind": "apprise", "url": "json://127.0.0.1:9/x"},
+            {"kind": "apprise", "url": "ntfy://topic", "role_id": "5"},
+            {"kind": "discord", "url": "ntfy://topic"},
+            {"quiet_from": "22:00"},
+            {"quiet_to": "07:00"},
+            {"quiet_from": "07:00", "quiet_to": "07:00"},
+            {"time_zone": "Mars/Base"},
+            {"time_zone": ""},
+            {"fallback": "77"},
         ],
     )
     def test_what_could_never_work_is_refused(
         self, admin_client: Client, values: dict[str, str]
     ) -> None:
-        form = {"name": "new", "kind": "discord", "url": NEW, "enabled": "on", "role_id": ""}
-        answer = admin_client.post("/admin/monitoring/channel/add/", form | values)
+        answer = admin_client.post("/admin/monitoring/channel/add/", FORM | {"url": NEW} | values)
         assert (answer.status_code, Channel.objects.count()) == (200, 0)
 
+    def test_apprise_address_is_added_and_shown_masked(
+        self, admin_client: Client, db: None
+    ) -> None:
+        form = FORM | {"kind": "apprise", "url": "ntfy://secret-topic", "listens": "high"}
+        admin_client.post("/admin/monitoring/channel/add/", form)
+        row = Channel.objects.get()
+        assert (row.kind, row.url, row.listens) == ("apprise", "ntfy://secret-topic", "high")
+        for page in ("", f"{row.pk}/change/"):
+            shown = admin_client.get(f"/admin/monitoring/channel/{page}").content
+            assert (b"secret-topic" in shown, "ntfy://…".encode() in shown) == (False, True)
+
+    def test_address_of_another_channel_is_refused(
+        self, admin_client: Client, channel: Channel
+    ) -> None:
+        admin_client.post("/admin/monitoring/channel/add/", FORM | {"url": OLD})
+        assert Channel.objects.count() == 1
+
+    def test_way_of_fallbacks_that_leads_back_is_refused(
+        self, admin_client: Client, channel: Channel
+    ) -> None:
+        second = Channel.objects.create(name="second", url=NEW, fallback=channel)
+        for other in (channel, second):
+            form = FORM | {"name": "phone", "fallback": str(other.pk)}
+            answer = admin_client.post(f"/admin/monitoring/channel/{channel.pk}/change/", form)
+            assert answer.status_code == 200
+        channel.refresh_from_db()
+        assert channel.fallback is None
+
+    def test_routing_and_hours_are_kept(self, admin_client: Client, channel: Channel) -> None:
+        second = Channel.objects.create(name="second", url=NEW)
+        save(
+            admin_client,
+            channel,
+            fallback=str(second.pk),
+            escalate_to=str(second.pk),
+            escalate_minutes="5",
+            time_zone="Europe/Berlin",
+            quiet_from="22:00",
+            quiet_to="07:00",
+        )
+        hours = (channel.time_zone, channel.quiet_from, channel.quiet_to)
+        assert (channel.fallback, channel.escalate_to, channel.escalate_minutes) == (
+            second,
+            second,
+            5,
+        )
+        assert hours == ("Europe/Berlin", time(22), time(7))
+
+    @pytest.mark.parametrize(("at", "today"), [("00:00", True), ("23:59", False)])
+    def test_daily_digest_begins_with_the_next(
+        self, admin_client: Client, channel: Channel, at: str, today: bool
+    ) -> None:
+        now = timezone.now()
+        if now.strftime("%H:%M") == "23:59":
+            pytest.skip("the one minute of the day in which both are past")
+        save(admin_client, channel, digest_at=at)
+        assert channel.digested_on == (now.date() if today else None)
+
+    def test_saving_something_else_sends_no_second_digest(
+        self, admin_client: Client, channel: Channel
+    ) -> None:
+        Channel.objects.update(digest_at=time(8), digested_on=NOON.date())
+        save(admin_client, channel, digest_at="08:00", role_id="5")
+        assert channel.digested_on == NOON.date()
+
     def test_refused_address_is_not_sent_back(self, admin_client: Client) -> None:
-        form = {"name": "new", "kind": "discord", "url": "http://h/secret-part", "role_id": ""}
+        form = FORM | {"url": "http://h/secret-part"}
         answer = admin_client.post("/admin/monitoring/channel/add/", form)
         assert b"secret-part" not in answer.content
 

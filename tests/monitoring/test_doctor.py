@@ -147,7 +147,7 @@ class TestChannels:
     def test_is_judged_by_its_last_alert(
         self, values: dict[str, Any], expected: list[tuple[str, str]]
     ) -> None:
-        row = {"created_at": NOON, "not_before": NOON, "title": "t"} | values
+        row = {"created_at": NOON, "queued_at": NOON, "not_before": NOON, "title": "t"} | values
         channel = Channel.objects.create(name="a", url=URL)
         note = Notification.objects.create(entry=write_stop(), channel=channel, **row)
         Cursor.objects.create(name=CURSOR, entry_id=note.entry_id)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -123,8 +124,8 @@ def made(url: str) -> tuple[Service, Any]:
 
 def _plugin(service: Service, url: str) -> Any | None:
     """The plugin, None when it does not understand the address. Raises UnfitError."""
-    kind = getattr(import_module(f"apprise.plugins.{service.module}"), service.plugin)
     try:
+        kind = _class(service)
         parsed = kind.parse_url(url)
         if not parsed:
             return None
@@ -139,6 +140,12 @@ def _plugin(service: Service, url: str) -> Any | None:
     plugin.notify_format = NotifyFormat.TEXT
     plugin.socket_connect_timeout, plugin.socket_read_timeout = CONNECT_SECONDS, READ_SECONDS
     return plugin
+
+
+def _class(service: Service) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of its own, on import
+        return getattr(import_module(f"apprise.plugins.{service.module}"), service.plugin)
 
 
 def _check_parameters(service: Service, parsed: dict[str, Any]) -> None:

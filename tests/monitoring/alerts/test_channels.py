@@ -82,6 +82,9 @@ class TestDisable:
         ("https://h/token", "https://h/…"),
         ("token", "…"),
         ("http://[bad/token", "…"),
+        ("tgram://token/chat", "tgram://…"),
+        ("ntfys://push.example.org/topic", "ntfys://…"),
+        ("mailtos://user:password@example.org", "mailtos://…"),
     ],
 )
 def test_shown_address_ends_before_its_token(url: str, expected: str) -> None:

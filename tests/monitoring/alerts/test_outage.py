@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_back_off_is_cut_short_by_a_new_alert_but_not_more_often_than_every_15_s
         run(clock)
         clock.skip(3)
     tries = [call.at for call in list(discord.calls)[calm:]]
-    gaps = [after - before for before, after in zip(tries, tries[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(tries)]
     assert (len(tries), [gap >= 15 for gap in gaps]) == (2, [True])
 
 

@@ -66,7 +66,7 @@ class TestRun:
                 "pending",
                 None,
                 "429 You are being rate limited.",
-                "Discord asks for a pause; the worker sends it when the pause is over.",
+                "The service asks for a pause; the worker sends it when the pause is over.",
             )
         ]
 
@@ -111,7 +111,7 @@ class TestCommand:
     ) -> None:
         discord.remove()
         out, error = command("--channel", "discord")
-        assert out.startswith("discord: pending: 404 Unknown Webhook\n  Put a working webhook")
+        assert out.startswith("discord: pending: 404 Unknown Webhook\n  Put a working address")
         assert error == "The test alert has not arrived everywhere."
 
     def test_without_a_channel_it_says_how_to_get_one(self, db: None) -> None:
