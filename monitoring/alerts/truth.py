@@ -63,9 +63,11 @@ class Facts:
 
     @cached_property
     def blind(self) -> Mapping[str, bool]:
-        """By venue: whether it answers nothing."""
+        """By venue: whether it answers nothing, and something is held there that this concerns."""
+        held = Position.objects.filter(state=Position.State.OPEN)
+        venues = set(held.values_list("market__venue", flat=True).distinct())
         rows = Source.objects.values_list("venue", "blind_since")
-        return {venue: since is not None for venue, since in rows}
+        return {venue: since is not None and venue in venues for venue, since in rows}
 
     @cached_property
     def watches(self) -> Mapping[str, bool]:

@@ -10,23 +10,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from monitoring.alerts import escalation, silences
+from monitoring.alerts import escalation, reminding, silences
 from monitoring.alerts.alarms import hold, memory_of, remember, write
 from monitoring.alerts.judging import source_key
-from monitoring.alerts.reasons import Reason
 from monitoring.alerts.reminders import tend
-from monitoring.alerts.suppression import Around, Memory
+from monitoring.alerts.suppression import Around
 from monitoring.alerts.truth import Facts, holds
 from monitoring.models import Alarm, Silence
 from positions import journal
-from positions.models import JournalEntry
 
 MOST = 500  # alarms at a time; the others come with the next look, the longest due first
-# What the first line of an alert shows of its entry.
-SHOWN = ("question", "outcome", "currency", "payout", "demo", "mode", "bid", "level", "problem")
-BLAMED = ("venue", "blind", "channel", "watch")
 
 
 def upkeep(*, now: datetime) -> None:
@@ -45,15 +39,15 @@ def _look(now: datetime) -> None:
     facts = Facts(rows)
     blind = _blind(rows)
     quiet = silences.active(since=now)
-    entries = []
+    said = []
     for row in rows:
         around = _around(row, quiet, now, blind=source_key(row.entry) in blind)
         step = tend(memory_of(row), holds=holds(row, facts), now=now, around=around)
         remember(row, step.memory, step.due)
         if step.say is not None:
-            entries.append(_entry(row, step.memory, step.say, now))
+            said.append((row, step.say))
     write(rows)
-    journal.append_all(entries)
+    journal.append_all(reminding.entries(said, now))
 
 
 def _blind(rows: Sequence[Alarm]) -> set[str]:
@@ -72,32 +66,3 @@ def _around(row: Alarm, quiet: Sequence[Silence], now: datetime, *, blind: bool)
         silenced_until=silences.until(quiet, subject),
         blind=blind,
     )
-
-
-def _entry(row: Alarm, memory: Memory, why: Reason, now: datetime) -> JournalEntry:
-    """A reminder in the journal; it takes the way to the channels that every entry takes."""
-    text = _text(memory, why) % {
-        "since": f"{row.raised_at:%Y-%m-%d %H:%M} UTC",
-        "what": row.entry.text,
-    }
-    found = row.entry.data
-    return journal.entry(
-        "reminder",
-        text,
-        at=now,
-        position=row.position_id,
-        urgency=row.urgency if memory.stands else "medium",
-        rule=row.rule,
-        data={name: found[name] for name in (*SHOWN, *BLAMED) if name in found}
-        | {"kind": row.kind, "key": row.key, "about": row.entry_id, "why": why.value},
-    )
-
-
-def _text(memory: Memory, why: Reason) -> str:
-    if why is Reason.CALM and memory.stands:
-        return _("no longer comes and goes, and still so: %(what)s")
-    if why is Reason.CALM:
-        return _("no longer comes and goes, and over: %(what)s")
-    if why is Reason.RESOLVED:
-        return _("over: %(what)s")
-    return _("still so, since %(since)s: %(what)s")
