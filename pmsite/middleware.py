@@ -28,6 +28,7 @@ def headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest
 
     def dressed(response: HttpResponseBase) -> HttpResponseBase:
         response["Content-Security-Policy"] = POLICY
+        response.headers.setdefault("X-Frame-Options", "DENY")  # a refused host comes without
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store, private"

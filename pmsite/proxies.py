@@ -65,7 +65,9 @@ def _silent(request: HttpRequest) -> HttpResponse | None:
         or request.path in {"/healthz", "/livez"}
     ):
         return None
-    if not _is_trusted(request.META.get("REMOTE_ADDR") or ""):
+    # With X-Forwarded-For the address is the visitor's already; whoever makes it up gets this text.
+    through = "X-Forwarded-For" in request.headers
+    if not through and not _is_trusted(request.META.get("REMOTE_ADDR") or ""):
         return None
     text = _(
         "The proxy in front of Position Manager must send X-Forwarded-Proto and X-Forwarded-For;"

@@ -142,6 +142,8 @@ CSRF_COOKIE_NAME = "pm_csrf"
 # Over plain http on loopback a Secure cookie would never come back, and nobody could log in.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ENV.https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV.https else 0
+# Who asks the inner address by http is sent to where TLS is spoken.
+SECURE_SSL_HOST = ENV.site_url.partition("://")[2] if ENV.https else None
 # Monitors and restarters ask on the inner address.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^livez$"]
 SECURE_REFERRER_POLICY = "same-origin"
