@@ -26,11 +26,9 @@ LEAVE = 0.5  # seconds granted to a look that is under way when the server stops
 class Lookout(threading.Thread):
     """Looks every few seconds until `leave`. Never raises: a database that is away is waited for."""
 
-    def __init__(
-        self, *, every: float, clock: Callable[[], datetime] = timezone.now, deliver: bool = True
-    ) -> None:
+    def __init__(self, *, every: float, clock: Callable[[], datetime] = timezone.now) -> None:
         super().__init__(name="watchman", daemon=True)
-        self.every, self.clock, self.deliver = every, clock, deliver
+        self.every, self.clock = every, clock
         self.left = threading.Event()
         self._away = False
 
@@ -54,7 +52,7 @@ class Lookout(threading.Thread):
         from monitoring.watchman import look
 
         seen = look(self.clock())
-        if seen.deliver and self.deliver and not self.left.is_set():
+        if seen.deliver and not self.left.is_set():
             deliver_due(clock=self.clock, sleep=self._nap, budget=BUDGET)
 
     def _nap(self, seconds: float) -> None:
@@ -74,19 +72,25 @@ class Lookout(threading.Thread):
             connections.close_all()
 
 
+def new_lookout() -> Lookout:
+    """As the settings say."""
+    from monitoring.schedules import look_seconds
+
+    return Lookout(every=look_seconds())
+
+
 async def lifespan(
     scope: Message,  # noqa: ARG001  the protocol's signature
     receive: Callable[[], Awaitable[Message]],
     send: Callable[[Message], Awaitable[None]],
+    new: Callable[[], Lookout] = new_lookout,
 ) -> None:
     """ASGI's lifespan protocol: the lookout begins with the server and ends with it."""
-    from monitoring.schedules import look_seconds
-
     lookout: Lookout | None = None
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            lookout = Lookout(every=look_seconds())
+            lookout = new()
             lookout.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
