@@ -60,7 +60,7 @@ class Line(TypedDict):
 
 
 def line(row: Notification, now: datetime, *, tells: int = 0) -> Line:
-    """One channel's line; `row.channel` (and `row.digest`, where it has one) must be loaded."""
+    """One channel's line; `row.channel`, `row.entry` and `row.digest` must be loaded."""
     fates = {
         State.SENT: _sent,
         State.PENDING: _pending,
@@ -97,7 +97,9 @@ class Fate(NamedTuple):
 
 
 def _sent(row: Notification, now: datetime) -> Fate:  # noqa: ARG001  all fates are asked alike
-    seconds = (row.sent_at - row.created_at).total_seconds() if row.sent_at else 0.0
+    # From when it happened; a fallback or an escalation from when somebody had to be told instead.
+    began = row.entry.at if row.origin == Origin.ROUTE else row.created_at
+    seconds = (row.sent_at - began).total_seconds() if row.sent_at else 0.0
     text = _("delivered in %(span)s") % {"span": brief(seconds)}
     why = words(row.reason) if row.reason in TELLING else ""
     held = _("held by quiet hours") if row.reason == HELD else ""

@@ -20,8 +20,9 @@ from monitoring.alerts.acknowledging import unacknowledge as unacknowledge_alarm
 from monitoring.alerts.quiet import zone_of
 from monitoring.alerts.retrying import retry as retry_one
 from monitoring.alerts.retrying import retry_all as retry_channel
-from monitoring.alerts.silences import end_silence, silence, whose
+from monitoring.alerts.silences import end_silence, silence
 from monitoring.models import Alarm, Channel, Notification, Silence
+from monitoring.presenting.alarms import scope
 from monitoring.selectors.alerts import number
 from monitoring.views.until import clock_text, until
 from positions.presenting.badges import RULES
@@ -113,14 +114,15 @@ def snooze(request: HttpRequest, alarm_id: int) -> HttpResponse:
 def silence_new(request: HttpRequest) -> HttpResponse:
     """A silence of everything, a strategy or a position, of all rules or of one."""
     about = _about(request.POST.get("what", ""), request.POST.get("rule", ""))
-    return _silence(request, reason=request.POST.get("reason", "").strip(), **about)
+    reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())
+    return _silence(request, reason=reason, **about)
 
 
 @acts
 def silence_end(request: HttpRequest, silence_id: int) -> HttpResponse:
     """Alerts again."""
     ended = end_silence(silence_id=silence_id, actor=actor(request), now=timezone.now())
-    message = _("The silence has ended: %(what)s.") % {"what": whose(ended)}
+    message = _("The silence has ended: %(what)s.") % {"what": scope(ended)}
     return done(request, message, back(request))
 
 
@@ -148,7 +150,7 @@ def _silence(request: HttpRequest, *, reason: str, **about: Any) -> HttpResponse
 def _silenced(made: Silence, end: datetime) -> str:
     said = _("Silenced until %(until)s: %(what)s.") % {
         "until": clock_text(end),
-        "what": whose(made),
+        "what": scope(made),
     }
     return f"{said} {STILL_TOLD}"
 

@@ -10,6 +10,7 @@ import pytest
 from monitoring.alerts.reasons import WORDS, Reason
 from monitoring.models import Channel, Notification
 from monitoring.presenting.alerts import Line, brief, line
+from positions.models import JournalEntry
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 State, Origin = Notification.State, Notification.Origin
@@ -17,8 +18,9 @@ State, Origin = Notification.State, Notification.Origin
 
 def shown(*, channel: dict[str, Any] | None = None, **values: Any) -> Line:
     """The line of a message made at noon, seen a minute later."""
+    entry = JournalEntry(at=values.pop("happened", NOON))
     row = {"id": 7, "created_at": NOON, "queued_at": NOON, "not_before": NOON} | values
-    found = Notification(channel=Channel(name="discord", **(channel or {})), **row)
+    found = Notification(entry=entry, channel=Channel(name="discord", **(channel or {})), **row)
     return line(found, NOON + timedelta(minutes=1))
 
 
@@ -37,6 +39,15 @@ def test_delivered_tells_how_fast(after: float, attempts: int, expected: tuple[s
     one = shown(state=State.SENT, sent_at=NOON + timedelta(seconds=after), attempts=attempts)
     assert (one["text"], one["note"]) == expected
     assert (one["tone"], one["icon"], one["retry"]) == ("ok", "check", False)
+
+
+@pytest.mark.parametrize(
+    ("origin", "text"),
+    [(Origin.ROUTE, "delivered in 2 min"), (Origin.ESCALATION, "delivered in 1.0 s")],
+)
+def test_delivery_counts_from_when_somebody_had_to_be_told(origin: str, text: str) -> None:
+    happened, sent = NOON - timedelta(minutes=2), NOON + timedelta(seconds=1)
+    assert shown(state=State.SENT, happened=happened, sent_at=sent, origin=origin)["text"] == text
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_retry_of_what_was_delivered_is_refused(alice: Client, discord: Channel)
         409,
         "This alert was delivered: there is nothing to send again.",
     )
-    assert post(alice, "/alerts/999999/retry/")[0] == 409
+    assert post(alice, "/alerts/99999999999999999999/retry/")[0] == 409
 
 
 def test_retry_all_takes_every_channel_that_is_on(alice: Client, discord: Channel) -> None:
@@ -109,7 +109,7 @@ def test_acknowledging_is_told_and_undone(alice: Client, alarm: Alarm) -> None:
 def test_what_is_over_cannot_be_acknowledged(alice: Client, alarm: Alarm, what: str) -> None:
     Alarm.objects.filter(pk=alarm.pk).update(resolved_at=timezone.now())
     assert post(alice, f"/alerts/alarms/{alarm.pk}/{what}/")[0] == 409
-    assert post(alice, f"/alerts/alarms/999999/{what}/")[0] == 409
+    assert post(alice, f"/alerts/alarms/99999999999999999999/{what}/")[0] == 409
 
 
 def test_snoozing_silences_just_that_and_can_be_undone(alice: Client, alarm: Alarm) -> None:
@@ -120,8 +120,10 @@ def test_snoozing_silences_just_that_and_can_be_undone(alice: Client, alarm: Ala
     assert abs(made.until - timezone.now() - timedelta(hours=4)) < timedelta(minutes=1)
     local = made.until.astimezone(ZoneInfo("Europe/Zurich"))
     assert status == 200
-    assert body["message"].startswith(f"Silenced until {local:%d %b %H:%M %Z}: Will fed happen?")
-    assert body["message"].endswith("Critical stops are still told.")
+    assert body["message"].startswith(
+        f"Silenced until {local:%d %b %H:%M %Z}: Will fed happen? · Yes"
+    )
+    assert body["message"].endswith("— No usable price. Critical stops are still told.")
     assert post(alice, body["undo"]["url"], **body["undo"]["fields"])[0] == 200
     made.refresh_from_db()
     assert (made.ended_at is not None, made.ended_by) == (True, "alice")
@@ -161,7 +163,7 @@ def test_silences_of_everything_a_strategy_a_position_and_a_rule(alice: Client) 
         ("all", "stop_loss"),
     ]
     for what, rule in wanted:
-        fields = {"what": what, "rule": rule, "for": "60", "reason": " holiday "}
+        fields = {"what": what, "rule": rule, "for": "60", "reason": " holi\0day \n"}
         assert post(alice, "/alerts/silences/", **fields)[0] == 200
     rows = Silence.objects.order_by("pk").values_list(
         "strategy", "position", "rule", "kind", "reason"
@@ -200,9 +202,9 @@ def test_a_running_silence_is_listed_and_ended(alice: Client) -> None:
     made = Silence.objects.get()
     assert f"/alerts/silences/{made.pk}/end/" in alice.get("/alerts/").content.decode()
     status, body = post(alice, f"/alerts/silences/{made.pk}/end/")
-    assert (status, body["message"]) == (200, "The silence has ended: everything.")
+    assert (status, body["message"]) == (200, "The silence has ended: Everything.")
     assert f"/alerts/silences/{made.pk}/end/" not in alice.get("/alerts/").content.decode()
-    assert post(alice, "/alerts/silences/999999/end/")[0] == 409
+    assert post(alice, "/alerts/silences/99999999999999999999/end/")[0] == 409
 
 
 def test_test_alert_takes_the_way_of_all(alice: Client, discord: Channel) -> None:
@@ -216,7 +218,7 @@ def test_channel_that_is_off_gets_no_test(alice: Client, discord: Channel) -> No
     Channel.objects.update(enabled=False)
     status, body = post(alice, f"/alerts/channels/{discord.pk}/test/")
     assert (status, body["error"]) == (409, "This channel is off: switch it on in admin first.")
-    assert post(alice, "/alerts/channels/999999/test/")[0] == 409
+    assert post(alice, "/alerts/channels/99999999999999999999/test/")[0] == 409
     assert JournalEntry.objects.filter(kind="test").count() == 0
 
 
