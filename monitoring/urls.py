@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from monitoring.views import alert_actions, alerts, machines, metrics
+from monitoring.views import alert_actions, alerts, machines, metrics, monitor
 
 urlpatterns: list[URLPattern] = [
     path("healthz", machines.healthz, name="healthz"),
     path("livez", machines.livez, name="livez"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("monitor/", monitor.monitor, name="monitor"),
+    path("monitor/steps/hide/", monitor.hide_steps, name="steps_hide"),
+    path("monitor/steps/show/", monitor.show_steps, name="steps_show"),
+    path("parts/monitor/", monitor.live, name="part_monitor"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/retry/", alert_actions.retry_all, name="alerts_retry"),
     path("alerts/<int:notification_id>/retry/", alert_actions.retry, name="alert_retry"),

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from monitoring.checklist import steps_for
 from monitoring.live.signs import read_pulse, read_runs
 from monitoring.live.texts import texts
 from monitoring.selectors.alerts import troubles
 from pmsite.version import VERSION
 
 
-def live(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  a context processor's signature
+def live(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Templates call what can be called, and each is read at most once and only
     where a template asks for it: the admin never does.
     """
@@ -24,6 +25,7 @@ def live(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  a context pro
         "runs": cache(read_runs),
         "js_texts": cache(texts),
         "troubles": cache(troubles),
+        "steps_left": cache(lambda: steps_for(request.user.pk, timezone.now())),
         "mode": settings.EXECUTION_MODE,
         "version": VERSION,
     }

@@ -2,62 +2,15 @@
 import { writeTimes } from './clock.js';
 import { fragment, put } from './dom.js';
 import { refresh } from './feed.js';
+import { patch, remember } from './patch.js';
 
 const page = document.getElementById('alerts');
 const SOON = 300; // ms: several entries of one pass are looked at together
 const OFTEN = 2000, SELDOM = 15000; // ms between two looks: longer and longer while nothing changes
 const TROUBLES = ['channel_disabled', 'alerts_failed', 'alert_retried'];
-const drawn = new WeakMap(); // element: the source it was drawn from
 let timer = 0;
 let looked = Date.now();
 let pause = OFTEN;
-
-// Every rendering masks the form's token anew: it says nothing about what is shown.
-const source = (el) => el.outerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, '$1');
-
-/** Make `old` show what `fresh` shows: element by element by id, and never under the user's hands
- *  unless it `must` change. Says whether anything did. */
-function patch(old, fresh, must) {
-  if (old.dataset.once !== undefined) return false;
-  if (fresh.dataset.keyed !== undefined) return patchChildren(old, fresh, must);
-  const now = source(fresh);
-  if (drawn.get(old) === now || (!must && old.contains(document.activeElement))) return false;
-  const known = drawn.has(old);
-  drawn.set(fresh, now);
-  old.replaceWith(fresh);
-  return known;
-}
-
-function patchChildren(old, fresh, must) {
-  let changed = false;
-  const wanted = [...fresh.children];
-  const ids = new Set(wanted.map((el) => el.id));
-  for (const el of [...old.children]) {
-    if (ids.has(el.id) || (!must && el.contains(document.activeElement))) continue;
-    el.remove();
-    changed = true;
-  }
-  let place = old.firstElementChild;
-  for (const el of wanted) {
-    const here = old.querySelector(`:scope > #${CSS.escape(el.id)}`);
-    if (!here) {
-      remember(el);
-      old.insertBefore(el, place);
-      changed = true;
-      continue;
-    }
-    if (here === place) place = place.nextElementSibling;
-    else if (!here.contains(document.activeElement)) old.insertBefore(here, place);
-    changed = patch(here, el, must) || changed;
-  }
-  return changed;
-}
-
-/** What is new was drawn from itself. */
-function remember(el) {
-  if (el.dataset.keyed === undefined) drawn.set(el, source(el));
-  else for (const child of el.children) remember(child);
-}
 
 /** Where the focus was: its button may be gone after what it did. */
 function keepFocus(work) {

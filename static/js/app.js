@@ -11,6 +11,7 @@ import { startDialog } from './dialog.js';
 import { startMenu } from './menu.js';
 import { startDetail, takeDetail } from './detail.js';
 import { startAlerts, takeAlerts } from './alerts.js';
+import { startMonitor, takeMonitor } from './monitor.js';
 import { attr, put } from './dom.js';
 
 let cards = document.getElementById('att')?.dataset.key;
@@ -68,9 +69,11 @@ function onFrame(frame) {
   else if (frame.type === 'pulse') takePulse(frame);
   else takeEntry(frame);
   takeAlerts(frame);
+  takeMonitor(frame);
 }
 
 startAlerts();
+startMonitor();
 startClock();
 startForms();
 startDialog();

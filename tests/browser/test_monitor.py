@@ -1,0 +1,117 @@
+"""The monitor page: legible in every state, up to date by itself, honest when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+from playwright.sync_api import Page, expect
+
+from monitoring.heartbeat import STARTED, WATCHMAN, WORKER, beat
+from monitoring.models import Channel, MonitorRun, Notification, Source
+from monitoring.schedules import ensure_schedules
+from monitoring.setup import first_login
+from positions import journal
+from positions.models import JournalEntry
+from tests.browser.conftest import NewPage
+from tests.browser.test_matrix import SMALL, overflow, picture, violations
+from tests.monitoring.alerts.book import write_stop
+from tests.website import Website, checked, hold
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def url(site: Website) -> str:
+    return f"{site.url}/monitor/"
+
+
+def calm() -> None:
+    """A house at work: a minute of passes, a channel, prices, every job in its turn."""
+    now = timezone.now()
+    for number in range(60, 0, -1):
+        took = timedelta(seconds=0.3 + number % 7 / 10)
+        at = now - timedelta(seconds=30 * number - 25)
+        checked(started_at=at, finished_at=at + took, open=2, checked=2)
+    for name in (WORKER, WATCHMAN, STARTED):
+        beat(name, at=now)
+    ensure_schedules(now=now)
+    Schedule.objects.update(next_run=now + timedelta(seconds=20))
+    for name in ("fed", "btc"):
+        hold(name, bid="0.6")
+    Source.objects.create(venue="sim", answered_at=now)
+    channel = Channel.objects.create(name="discord")
+    note(channel, "sent")
+
+
+def note(channel: Channel, state: str) -> Notification:
+    """An alert of five minutes ago."""
+    at = timezone.now() - timedelta(minutes=5)
+    return Notification.objects.create(
+        entry=write_stop(at=at),
+        channel=channel,
+        state=state,
+        created_at=at,
+        not_before=at,
+        sent_at=at if state == "sent" else None,
+        title="STOP HIT",
+    )
+
+
+def trouble() -> None:
+    """The same house with everything wrong at once."""
+    calm()
+    now = timezone.now()
+    last = MonitorRun.objects.order_by("-pk")
+    for place, (state, seconds) in enumerate(
+        (("failed", 1.0), ("incomplete", 26.0), ("complete", 48.0), ("incomplete", 3.0))
+    ):
+        row = last[place * 2]
+        row.state, row.finished_at = state, row.started_at + timedelta(seconds=seconds)
+        row.problem = "" if state == "complete" else "no venue answered (sim: HTTP 503)"
+        row.save()
+    Source.objects.update(
+        answered_at=now - timedelta(minutes=9),
+        blind_since=now - timedelta(minutes=9),
+        problem="HTTP 503 from a price server with a rather long explanation of its own",
+    )
+    for number in range(3):
+        OrmQ.objects.create(key="x", payload="", lock=now - timedelta(minutes=number + 1))
+    channel = Channel.objects.get()
+    note(channel, "pending")
+    note(channel, "failed")
+    Channel.objects.create(name="phone", enabled=False, disabled_reason="404: unknown webhook")
+    beat(WORKER, at=now - timedelta(minutes=4))
+    unguarded()
+
+
+def unguarded() -> JournalEntry:
+    text = "unguarded 02:10–04:35 UTC (2 h 25 min), Yes moved 61.0¢ → 48.0¢ (Fed cuts in December?)"
+    entry = journal.entry("unguarded", text, at=timezone.now(), urgency="high")
+    journal.append(entry)
+    return entry
+
+
+STATES = {"calm": calm, "trouble": trouble, "new": first_login}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("state", STATES)
+def test_page_passes_axe_in_every_state(
+    new_page: NewPage, key: str, url: str, width: int, theme: str, state: str
+) -> None:
+    STATES[state]()
+    page = new_page(key, width=width, theme=theme, reduced_motion="reduce")
+    page.goto(url)
+    expect(page.get_by_role("heading", name="Monitor", level=1)).to_be_visible()
+    found = violations(page) + page.evaluate(SMALL)
+    picture(page, f"monitor-{state}-{theme}-{width}")
+    if state != "new":
+        page.get_by_text("Table", exact=True).click()
+        found += violations(page) + page.evaluate(SMALL)
+    assert (found, overflow(page)) == ([], 0)
