@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from monitoring.admin.alerts import NotificationAdmin
+from monitoring.admin.alerts import AlarmAdmin, NotificationAdmin
 from monitoring.admin.channels import ChannelAdmin
+from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.watch import MonitorRunAdmin, TriggerAdmin
 
-__all__ = ("ChannelAdmin", "MonitorRunAdmin", "NotificationAdmin", "TriggerAdmin")
+__all__ = (
+    "AlarmAdmin",
+    "ChannelAdmin",
+    "MonitorRunAdmin",
+    "NotificationAdmin",
+    "SilenceAdmin",
+    "TriggerAdmin",
+)

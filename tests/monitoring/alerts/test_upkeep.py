@@ -72,7 +72,8 @@ class TestLook:
         look(1)
         mark.state = dump(WatchState())
         mark.save()
-        look(2), look(3.5)
+        look(2)
+        look(3.5)
         assert told() == [("stop_blocked", "first"), ("reminder", "resolved")]
         title = Notification.objects.order_by("pk")[1].title
         assert title == "PAPER · OVER · STOP BLOCKED · Fed cuts in Dec · Yes"
@@ -100,7 +101,8 @@ class TestLook:
         held = position()
         Mark.objects.create(position=held, unarmed="stop_loss")
         raised("unarmed", held, rule="stop_loss")
-        upkeep(now=NOON + 60 * MINUTE), upkeep(now=NOON + 60 * MINUTE)
+        for _ in range(2):
+            upkeep(now=NOON + 60 * MINUTE)
         assert JournalEntry.objects.filter(kind="reminder").count() == 1
 
     def test_with_nothing_due_takes_three_small_queries(self) -> None:
