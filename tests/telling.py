@@ -101,6 +101,7 @@ def fill(rows: dict[str, Position], now: datetime | None = None) -> dict[str, An
         stop,
         old,
         state=State.FAILED,
+        failed_at=now,
         attempts=9,
         error="404 Unknown Webhook",
         origin=Origin.FALLBACK,

@@ -40,7 +40,7 @@ class Line(TypedDict):
     """What became of one message on one channel.
 
     `tone`: ok, wait, quiet or bad. `at`: a time shown after `text` in the form `form` of
-    `static/js/clock.js`. `note`: what else is to be known: why, how often, the service's answer.
+    `static/js/clock.js`. `note`: what else is to be known: why here, how often, the service's answer.
     `retry`: whether a person can have it sent again. `digest`: the message that tells of it;
     `tells`: of how many others it tells itself.
     """
@@ -53,7 +53,6 @@ class Line(TypedDict):
     at: datetime | None
     form: str
     note: str
-    origin: str
     retry: bool
     digest: int | None
     tells: int
@@ -77,8 +76,7 @@ def line(row: Notification, now: datetime, *, tells: int = 0) -> Line:
         text=fate.text,
         at=fate.at,
         form=fate.form,
-        note=" · ".join(part for part in fate.notes if part),
-        origin=str(ORIGINS.get(row.origin, "")),
+        note=" · ".join(part for part in (str(ORIGINS.get(row.origin, "")), *fate.notes) if part),
         retry=row.state == State.FAILED and row.channel.enabled,
         digest=row.digest_id,
         tells=tells,

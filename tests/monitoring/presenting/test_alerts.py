@@ -135,4 +135,4 @@ def test_collapsed_shares_the_fate_of_its_digest(state: str, text: str) -> None:
     ],
 )
 def test_origin_is_named_where_it_is_unusual(origin: str, text: str) -> None:
-    assert shown(state=State.SENT, sent_at=NOON, origin=origin)["origin"] == text
+    assert shown(state=State.SENT, sent_at=NOON, origin=origin)["note"] == text

@@ -71,7 +71,7 @@ def test_failed_stands_first_with_its_answer(alice: Client, story: dict[str, Any
     shown = text(alice)
     order = ("Not delivered · 1", "Still open · 3", "What was told", "Channels", "Silences")
     assert sorted(order, key=shown.index) == list(order)
-    assert "old-server as a fallback not delivered · 404 Unknown Webhook · 9 attempts" in shown
+    assert "old-server not delivered · as a fallback · 404 Unknown Webhook · 9 attempts" in shown
 
 
 def test_history_tells_every_fate_in_words(alice: Client, story: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ def test_history_tells_every_fate_in_words(alice: Client, story: dict[str, Any])
     for fate in (
         "PAPER · STOP · Fed cuts rates at the December meeting? · Yes 44.1¢ ≤ 45.0¢ · −$97.96",
         "discord delivered in 0.4 s",
-        "escalated, as nobody acknowledged it delivered in 3 min · 2 attempts",
+        "delivered in 3 min · escalated, as nobody acknowledged it · 2 attempts",
         "waiting, next try",
         "3 attempts · 429 Too Many Requests",
         "not told: the position is muted",
