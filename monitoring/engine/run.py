@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from monitoring import gap as gaps
@@ -67,19 +67,32 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
     work = Pass(ports, lease, row, PassResult(row.pk), advisor or StandIn(), sources)
     try:
         _look_and_act(work)
+        with transaction.atomic():
+            _finish(work, began, problem=work.result.problem)
+            lease.release(ports.now())
+            journal.append_all(work.told)
     except leases.LeaseLostError:
         _finish(work, began, problem="overtaken by another pass")
         raise
     except Exception as error:
         logger.exception("the pass failed")
-        _finish(work, began, problem=f"{type(error).__name__}: the pass failed, see the log")
-        lease.release(ports.now())
+        _give_up(work, began, error)
         raise
-    with transaction.atomic():
-        _finish(work, began, problem=work.result.problem)
-        lease.release(ports.now())
-        journal.append_all(work.told)
     return work.result
+
+
+def _give_up(work: Pass, began: float, error: Exception) -> None:
+    """Tells of the failure where the database still takes it. Where it does not (a full disk), the
+    error itself must not be hidden behind a second one; the lease then ends by its deadline.
+    """
+    work.result.complete = False
+    problem = f"{type(error).__name__}: the pass failed, see the log"
+    try:
+        with transaction.atomic():
+            _finish(work, began, problem=problem)
+            work.lease.release(work.ports.now())
+    except DatabaseError as second:
+        logger.warning("the failed pass could not be noted: %s", second)
 
 
 def _bury(lease: leases.Held) -> None:
