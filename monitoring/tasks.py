@@ -45,7 +45,7 @@ def deliver() -> None:
     """Derive notifications from the journal and send what is due."""
     from monitoring.alerts.delivery import deliver_due
 
-    deliver_due()
+    look_again("deliver", deliver_due().again_at)
 
 
 @every("watch")

@@ -90,11 +90,11 @@ def _told_by_one(channel: Channel, rows: list[Notification], now: datetime) -> N
     return digest
 
 
-def follow(ids: Collection[int], now: datetime) -> None:
+def follow(ids: Collection[int], now: datetime, *, delivered: bool) -> None:
     """Has what these messages tell of share their end: delivered, or failed and visibly so."""
     members = Notification.objects.filter(digest__in=ids, state=State.COLLAPSED)
-    members.filter(digest__state=State.SENT).update(sent_at=now)
+    if delivered:
+        members.update(sent_at=now)
+        return
     answer = Notification.objects.filter(pk=OuterRef("digest")).values("error")[:1]
-    members.filter(digest__state=State.FAILED).update(
-        state=State.FAILED, failed_at=now, error=Subquery(answer)
-    )
+    members.update(state=State.FAILED, failed_at=now, error=Subquery(answer))

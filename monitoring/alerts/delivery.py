@@ -46,6 +46,7 @@ class Tally:
     sent: int = 0
     failed: int = 0
     retried: int = 0
+    again_at: datetime | None = field(default=None, compare=False)  # when there is more to send
 
 
 def deliver_due(
@@ -65,9 +66,13 @@ def deliver_due(
     try:
         while clock() < end:
             wait = desk.round()
-            if wait is None or wait > PATIENCE or clock() + timedelta(seconds=wait) >= end:
+            if wait is None or wait > PATIENCE:
+                desk.tally.again_at = None
                 break
-            if wait > 0:
+            desk.tally.again_at = clock() + timedelta(seconds=wait)
+            if desk.tally.again_at >= end:
+                break
+            if wait:
                 sleep(wait)
     finally:
         desk.close()
@@ -192,4 +197,4 @@ def _write(head: Notification, answer: Answer, verdict: Verdict, now: datetime) 
         values |= {"not_before": now + timedelta(seconds=verdict.wait)}
     rows = Notification.objects.filter(pk=head.pk, state=State.PENDING)
     if rows.update(**values) and "state" in values:
-        follow([head.pk], now)
+        follow([head.pk], now, delivered=verdict.act is Act.SENT)

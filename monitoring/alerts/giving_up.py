@@ -36,7 +36,7 @@ def expire(*, now: datetime) -> int:
         rows = Notification.objects.filter(pk__in=ids, state=State.PENDING)
         rows.filter(error="").update(error=_("not delivered within 24 hours"))
         count = rows.update(state=State.FAILED, failed_at=now)
-        follow(ids, now)
+        follow(ids, now, delivered=False)
     return count
 
 

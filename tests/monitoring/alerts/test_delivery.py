@@ -301,9 +301,17 @@ def test_run_ends_with_its_budget(channel: Channel, discord: DiscordServer, cloc
     discord.set_bucket(5, 2)
     stops(100)
     began = clock()
-    run(clock)
+    again_at = run(clock).again_at
     assert clock() - began <= BUDGET
     assert Notification.objects.filter(state="sent").count() == 50
+    assert again_at == pytest.approx(clock() + timedelta(seconds=2), abs=timedelta(seconds=1))
+
+
+def test_run_that_has_nothing_left_does_not_ask_for_another(
+    channel: Channel, discord: DiscordServer, clock: Clock
+) -> None:
+    stops(2)
+    assert run(clock).again_at is None
 
 
 def test_failing_channel_does_not_delay_the_other_s_first_tries(
