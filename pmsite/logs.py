@@ -13,6 +13,11 @@ MASK = "***"
 PATTERNS = (
     # A Discord webhook's token, at Discord or at a stand-in: .../webhooks/<id>/<token>
     (re.compile(r"(/webhooks/\d+/)[\w.-]+"), rf"\1{MASK}"),
+    # Telegram's and Slack's tokens, as their addresses hold them.
+    (re.compile(r"(/bot\d+:)[\w-]+"), rf"\1{MASK}"),
+    (re.compile(r"(/services/T\w+/B\w+/)\w+"), rf"\1{MASK}"),
+    # Our own keys for bots.
+    (re.compile(r"\bpm_[\w-]{43}"), f"pm_{MASK}"),
     # Passwords in URLs: scheme://user:password@host
     (re.compile(r"(\w://[^/\s:@]*:)[^/\s@]+@"), rf"\1{MASK}@"),
     (re.compile(r"(?i)\b(bearer|token) +[\w.~+/=-]{8,}"), rf"\1 {MASK}"),

@@ -177,6 +177,8 @@ STORAGES = {
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
+DEFAULT_EXCEPTION_REPORTER = "pmsite.debugging.QuietReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "pmsite.debugging.NamesHidden"
 LOGGING = log_config(ENV.secret_values())
 
 # The product's own settings, under the names of the contract's variables.

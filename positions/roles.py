@@ -38,7 +38,7 @@ WRITTEN_BY_OPERATORS = {
     "monitoring": ("alarm", "silence", "notification"),
 }
 # Keys, people and addresses: their lists are for admins alone.
-HIDDEN = {"positions": ("apitoken",), "monitoring": ("channel",)}
+HIDDEN = {"positions": ("apitoken", "jsonsource"), "monitoring": ("channel",)}
 
 View = Callable[..., HttpResponseBase]
 Anybody = AbstractBaseUser | AnonymousUser

@@ -114,7 +114,8 @@ class JsonPriceSource:
                 outcome=outcome,
                 token="",
                 question=config.title or name,
-                url=config.url,
+                # Everybody sees the link; keys stand behind the question mark.
+                url=config.url.partition("?")[0],
                 payout=config.payout,
                 currency=config.currency,
                 tick=config.tick,
