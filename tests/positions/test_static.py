@@ -43,7 +43,7 @@ def test_collected_modules_import_each_other_by_hashed_names(tmp_path: Path) -> 
         call_command("collectstatic", interactive=False, verbosity=0)
     (app,) = (tmp_path / "js").glob("app.????????????.js")
     sources = [line.split("from ")[1] for line in IMPORT.findall(app.read_text())]
-    assert len(sources) == 13
+    assert len(sources) == len(IMPORT.findall((STATIC / "js" / "app.js").read_text())) > 1
     assert [source for source in sources if not re.search(r"\.[0-9a-f]{12}\.js", source)] == []
 
 
