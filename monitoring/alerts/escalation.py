@@ -15,7 +15,7 @@ from monitoring.alerts.topics import CRITICAL
 from monitoring.alerts.wording import details, first_line
 from monitoring.models import Alarm, Channel, Notification
 
-MOST = 50  # alarms at a time; the others come with the next look
+MOST = 500  # alarms at a time, the newest first
 REASON = "escalation"
 State = Notification.State
 
@@ -50,25 +50,27 @@ def _from(source: Channel, now: datetime) -> int:
 def _waiting(source: Channel, now: datetime) -> dict[int, Notification]:
     """By alarm: what the channel was told of it first, where nobody took note in time."""
     wait = timedelta(minutes=source.escalate_minutes)
-    unheard = Q(alarm__escalated_at=None) | Q(
-        alarm__escalated_at__lt=F("alarm__raised_at") + wait  # that was another channel's turn
-    )
-    rows = Notification.objects.filter(
+    # One that is older was another channel's turn.
+    unheard = Q(escalated_at=None) | Q(escalated_at__lt=F("raised_at") + wait)
+    alarms = Alarm.objects.filter(
         unheard,
+        resolved_at=None,
+        acknowledged_at=None,
+        urgency=CRITICAL,
+        raised_at__lte=now - wait,
+    )
+    ids = list(alarms.order_by("-raised_at").values_list("pk", flat=True)[:MOST])
+    if not ids:
+        return {}
+    rows = Notification.objects.filter(
         channel=source,
         origin=Notification.Origin.ROUTE,
-        alarm__resolved_at=None,
-        alarm__acknowledged_at=None,
-        alarm__urgency=CRITICAL,
-        alarm__raised_at__lte=now - wait,
+        alarm__in=ids,
         entry__at__gte=F("alarm__raised_at"),
     )
     rows = rows.exclude(state=State.SUPPRESSED).select_related("alarm", "entry")
-    found: dict[int, Notification] = {}
-    for row in rows.order_by("pk")[: MOST * 4]:
-        if row.alarm_id is not None:
-            found.setdefault(row.alarm_id, row)
-    return dict(list(found.items())[:MOST])
+    # The oldest is taken last, and stays.
+    return {row.alarm_id: row for row in rows.order_by("-pk") if row.alarm_id is not None}
 
 
 def _notification(row: Notification, source: Channel, now: datetime) -> Notification:

@@ -191,8 +191,10 @@ def _reminded(event: Event, memory: Memory | None) -> tuple[Reason, Memory | Non
     reason = Reason(event.why) if event.why in Reason.__members__.values() else Reason.REPEAT
     if memory is None or reason is Reason.CALM:
         return reason, memory
+    # Something else may have told it between the look and now.
+    known = {Reason.RESOLVED: OVER, Reason.STILL: RAISED}.get(reason) == memory.told_as
     outdated = memory.stands is (reason is Reason.RESOLVED)
-    return (Reason.DUPLICATE if outdated else reason), memory
+    return (Reason.DUPLICATE if known or outdated else reason), memory
 
 
 def _hindered(reason: Reason, event: Event, memory: Memory | None, around: Around) -> Reason:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from monitoring.alerts import escalation, reminding, silences
 from monitoring.alerts.alarms import hold, memory_of, remember, write
+from monitoring.alerts.dispatch import dispatch
 from monitoring.alerts.judging import source_key
 from monitoring.alerts.reminders import tend
 from monitoring.alerts.suppression import Around
@@ -26,6 +27,7 @@ MOST = 500  # alarms at a time; the others come with the next look, the longest 
 def upkeep(*, now: datetime) -> None:
     """Does what is due by now; safe at any time, again and at once from several processes."""
     silences.expire(now=now)
+    dispatch(now=now)  # what stands in the journal already need not be found out
     if Alarm.objects.filter(due_at__lte=now).exists():
         _look(now)
     escalation.escalate(now=now)

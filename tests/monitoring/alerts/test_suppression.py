@@ -79,6 +79,27 @@ class TestEpisode:
         assert story.take(event("unpriced", 4)) is Reason.DUPLICATE
 
 
+class TestReminder:
+    @pytest.mark.parametrize(
+        ("why", "over", "expected"),
+        [
+            ("repeat", False, Reason.REPEAT),
+            ("still", False, Reason.DUPLICATE),
+            ("resolved", False, Reason.DUPLICATE),
+            ("repeat", True, Reason.DUPLICATE),
+            ("resolved", True, Reason.DUPLICATE),
+            ("calm", True, Reason.CALM),
+            ("of a later version", False, Reason.REPEAT),
+        ],
+    )
+    def test_is_told_when_it_is_still_news(self, why: str, over: bool, expected: Reason) -> None:
+        story = Story()
+        story.take(event("unarmed"))
+        if over:
+            story.take(event("armed", 600))
+        assert story.take(event("reminder", 700, key="x", why=why)) is expected
+
+
 class TestOnce:
     def test_question_is_asked_once_in_a_quarter_of_an_hour(self) -> None:
         story = Story()

@@ -105,11 +105,19 @@ class TestLook:
             upkeep(now=NOON + 60 * MINUTE)
         assert JournalEntry.objects.filter(kind="reminder").count() == 1
 
-    def test_with_nothing_due_takes_three_small_queries(self) -> None:
+    def test_with_nothing_due_takes_five_small_queries(self) -> None:
         raised("watch_late", None)
         with CaptureQueriesContext(connection) as captured:
             upkeep(now=NOON + timedelta(seconds=1))
-        assert [query["sql"].split(maxsplit=1)[0] for query in captured] == ["SELECT"] * 3
+        assert [query["sql"].split(maxsplit=1)[0] for query in captured] == ["SELECT"] * 5
+
+    def test_end_that_the_journal_tells_is_not_told_again(self) -> None:
+        Cursor.objects.create(name="watch:late", entry_id=7)
+        raised("watch_late", None)
+        Cursor.objects.filter(name="watch:late").update(entry_id=0)
+        write("watch_back", data={"watch": "late"}, at=NOON + 5 * MINUTE)
+        look(5)
+        assert told() == [("watch_late", "first"), ("watch_back", "resolved")]
 
     def test_of_hundreds_takes_as_many_reads_as_of_a_few(self) -> None:
         counts = []
