@@ -22,6 +22,7 @@ __all__ = ["Facts", "Trouble", "banners", "judge", "read_facts", "starting", "tr
 
 ORDER = ("critical", "high", "medium", "low")
 SILENT_AFTER = timedelta(seconds=45)  # the worker beats every two; its restart takes up to thirty
+QUIET_AFTER = timedelta(seconds=9)  # where a pass is missed already, this is why
 # A pass may wait 25 s for a venue and 5 s for a second reading before it commits again.
 UNRENEWED_LEAST, UNRENEWED_MOST = 30.0, 90.0
 # A pass that waits for a second reading takes 5 s and more, whatever the interval.
@@ -74,6 +75,8 @@ def starting(facts: Facts, now: datetime) -> bool:
     """
     if facts.started is None:
         return False
+    if facts.last_pass is not None and facts.started <= facts.last_pass <= now:
+        return False  # it has come
     grace = min(max(LATE_AFTER * facts.interval, START_LEAST), START_MOST)
     return timedelta(0) <= now - facts.started < timedelta(seconds=grace)
 
@@ -94,7 +97,7 @@ def missed(facts: Facts, now: datetime) -> Iterator[Trouble]:
 
 def _why(facts: Facts, now: datetime) -> str:
     """What keeps passes from being complete, as far as it is known, and what to do."""
-    if facts.worker is None or now - facts.worker > SILENT_AFTER:
+    if facts.worker is None or now - facts.worker > QUIET_AFTER:
         return _("The worker shows no life: start it with make up or manage.py run_worker.")
     if facts.running is not None and now - facts.running > timedelta(seconds=facts.interval):
         return _("The present check hangs: see the worker's log, or restart the worker.")

@@ -65,7 +65,7 @@ def test_missed_is_no_complete_pass_for_two_intervals(
     ("facts", "why"),
     [
         ({"worker": None}, "start it with make up or manage.py run_worker"),
-        ({"worker": ago(46)}, "start it with make up or manage.py run_worker"),
+        ({"worker": ago(9.1)}, "start it with make up or manage.py run_worker"),
         ({"running": ago(31)}, "The present check hangs"),
         (
             {"finished": (seen(1, state="incomplete", problem="no price source answered"),)},
@@ -205,5 +205,11 @@ def test_worst_comes_first() -> None:
     ],
 )
 def test_start_is_given_a_while(interval: int, started: float, *, expected: bool) -> None:
-    facts = replace(WELL, interval=interval, started=ago(started))
+    facts = replace(WELL, interval=interval, started=ago(started), last_pass=ago(9000))
+    assert starting(facts, NOON) is expected
+
+
+@pytest.mark.parametrize(("last_pass", "expected"), [(10, False), (11, True), (-3600, True)])
+def test_start_ends_with_the_first_complete_pass(last_pass: float, *, expected: bool) -> None:
+    facts = replace(WELL, started=ago(10), last_pass=ago(last_pass))
     assert starting(facts, NOON) is expected
