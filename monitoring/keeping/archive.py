@@ -80,8 +80,8 @@ def unpack(source: Path, folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ArchiveError(_("there is no file %(file)s") % {"file": source}) from None
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
-        told = {"file": source, "error": error}
-        raise ArchiveError(_("%(file)s is no whole backup: %(error)s") % told) from error
+        text = _("%(file)s is no whole backup: %(error)s")
+        raise ArchiveError(text % {"file": source, "error": error}) from error
     for name in (DATABASE, KEY):
         if sha256(folder / name) != manifest["files"][name]["sha256"]:
             told = {"file": source, "name": name}

@@ -32,8 +32,8 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 
 
-def pruned(**budget: float) -> dict[str, int]:
-    return prune(now=NOON, sleep=lambda _seconds: None, **budget)
+def pruned() -> dict[str, int]:
+    return prune(now=NOON, sleep=lambda _seconds: None)
 
 
 def market(key: str = "a") -> Market:
