@@ -231,7 +231,9 @@ def test_what_could_read_files_run_programs_or_weaken_the_call_is_refused(url: s
 GOOD = [
     SLACK,
     TELEGRAM,
+    "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/%23general",
     "ntfy://topic",
+    "ntfys://tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2@push.example.org/topic",
     "ntfys://ntfy.sh/topic?priority=high&tags=moneybag",
     "mailto://user:password@gmail.com?to=me@example.org",
     "mailtos://user:password@example.org?smtp=mail.example.org&from=pm@example.org&to=me@example.org",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from monitoring.alerts.collapse import MANY
 from monitoring.alerts.dispatch import dispatch
@@ -187,3 +189,47 @@ def test_test_alert_is_never_collected(
     run(clock)
     assert told(discord) == ["12 ALERTS, LATE", "PAPER"]
     assert titles(discord)[1].startswith("PAPER · TEST")
+
+
+class KilledError(BaseException):
+    """Ends a run as a kill does: nothing of ours catches it."""
+
+
+class Knife:
+    """Kills at statement number `at`."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.left -= 1
+        if self.left == 0:
+            raise KilledError
+        return execute(sql, params, many, context)
+
+
+def test_collecting_that_is_killed_at_any_statement_loses_and_doubles_nothing(
+    channel: Channel, discord: DiscordServer, clock: Clock
+) -> None:
+    killed = 0
+    for at in range(1, 500):
+        discord.reset()
+        Notification.objects.all().delete()
+        stops(clock, *range(at * 100, at * 100 + 12))
+        dispatch(now=clock())
+        clock.skip(3600)
+        knife = Knife(at)
+        try:
+            with connection.execute_wrapper(knife):
+                run(clock)
+        except KilledError:
+            killed += 1
+        clock.skip(60)
+        run(clock)
+        footers = [payload["embeds"][0]["footer"]["text"] for payload in discord.payloads()]
+        # The message may come twice where the answer was not yet written down.
+        assert (len(set(footers)), len(footers) <= 2) == (1, True), f"killed at statement {at}"
+        assert states() == {"sent": 1, "collapsed": 12}, f"killed at statement {at}"
+        if knife.left > 0:
+            break
+    assert killed > 15

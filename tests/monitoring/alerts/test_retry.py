@@ -51,8 +51,12 @@ def test_trouble_that_passes_is_tried_again(status: int | None) -> None:
     assert (act, 1 <= wait <= 2, pause) == (Act.RETRY, True, 0)
 
 
-def test_503_is_not_tried_before_its_retry_after() -> None:
-    assert verdict(Answer(503, retry_after=40))[1] == 40 + MARGIN
+def test_503_is_not_tried_before_its_retry_after_nor_is_anything_else() -> None:
+    assert verdict(Answer(503, retry_after=40))[1:3] == (40 + MARGIN, 40 + MARGIN)
+
+
+def test_503_that_took_the_last_place_pauses_the_channel_until_it_fills() -> None:
+    assert verdict(Answer(503, remaining=0, reset_after=1.25))[2] == 1.25 + MARGIN
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
