@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -54,10 +54,15 @@ def chromium_program() -> str | None:
 
 
 class Postgres:
-    """One server for a test run; `database()` makes an empty database in it."""
+    """One server for a test run; `database()` makes an empty database in it.
 
-    def __init__(self, url: str) -> None:
+    `control("stop")` kills it as a crash would, `control("start")` has it back on its port; only for
+    those who have the server for themselves.
+    """
+
+    def __init__(self, url: str, control: Callable[[str], None] | None = None) -> None:
         self.url = url  # without a database's name, with a trailing slash
+        self.control = control
         self.numbers = count(1)
 
     def database(self) -> str:
@@ -89,11 +94,17 @@ def running_postgres(programs: Path, *, durable: bool = False) -> Iterator[Postg
     # Nobody pulls this machine's plug: what is tested is our processes' death, not the server's.
     options += " -c max_connections=60" + ("" if durable else " -c fsync=off")
     run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
-    run("pg_ctl", "-D", data, "-l", str(home / "log"), "-o", options, "-w", "start")
+
+    def control(what: str) -> None:
+        how = ("-l", str(home / "log"), "-o", options) if what == "start" else ("-m", "immediate")
+        run("pg_ctl", "-D", data, *how, "-w", what)
+
+    control("start")
     try:
-        yield Postgres(f"postgres://postgres@127.0.0.1:{port}/")
+        yield Postgres(f"postgres://postgres@127.0.0.1:{port}/", control)
     finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        with suppress(subprocess.CalledProcessError):  # a test has stopped it already
+            control("stop")
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.faults import alert_tables, power_table, tables
+from tests.faults import alert_tables, power_table, tables, watch_tables
 from tests.servers import Postgres, postgres_programs, running_postgres
 
 PARTS = {
@@ -20,6 +20,8 @@ PARTS = {
     "answers": alert_tables.answers,
     "outage": alert_tables.outages,
     "repeats": alert_tables.repeats,
+    "detection": watch_tables.detection,
+    "restarts": watch_tables.restarts,
     "powercut": power_table.powercuts,
 }
 

@@ -18,8 +18,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pmsite.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402  after setup()
+from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from monitoring.engine import default_ports, run_pass  # noqa: E402
@@ -56,6 +59,18 @@ def one_pass(kill_at: int | None = None) -> dict[str, Any]:
     lines, status = in_a_fork(lambda told: _wired_pass(told, kill_at))
     ended = lines.pop() if lines and lines[-1].startswith("ended ") else ""
     return {"steps": lines, "signal": status & 0x7F, "outcome": ended.removeprefix("ended ")}
+
+
+def login() -> str:
+    """The Cookie header of a signed-in administrator."""
+    client, user = (
+        Client(),
+        get_user_model().objects.get_or_create(
+            username="prover", defaults={"is_superuser": True, "is_staff": True}
+        )[0],
+    )
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
 def passes(kills: list[int | None]) -> list[int]:
@@ -104,6 +119,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "hold": hold,
     "pass": one_pass,
     "passes": passes,
+    "login": login,
     "monitor": monitor,
     "tell": tell,
     "deliver": deliver,

@@ -20,9 +20,13 @@ POSITION, BELOW = "100", "0.44"
 
 
 class Ground:
-    """`venue` False: orders are filled on paper in the product's own process."""
+    """`venue` False: orders are filled on paper in the product's own process. `more`: further
+    variables of the contract.
+    """
 
-    def __init__(self, home: Path, database_url: str | None, *, venue: bool = True) -> None:
+    def __init__(
+        self, home: Path, database_url: str | None, *, venue: bool = True, **more: str
+    ) -> None:
         self.home, self.venue = home, venue
         self.polymarket = PolymarketServer()
         self.discord = DiscordServer()
@@ -33,7 +37,7 @@ class Ground:
         # A file that is not the default one: no demo.
         environ = {} if database_url else {"DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}"}
         self.installation = Installation(
-            home, database_url=database_url, **environ, **self._environment()
+            home, database_url=database_url, **environ, **self._environment(), **more
         )
 
     def _environment(self) -> dict[str, str]:

@@ -14,11 +14,11 @@ from tests.servers import Postgres
 
 
 @contextmanager
-def ground_of(server: Postgres | None, *, venue: bool = True) -> Iterator[Ground]:
+def ground_of(server: Postgres | None, *, venue: bool = True, **more: str) -> Iterator[Ground]:
     url = server.database() if server else None
     with (
         tempfile.TemporaryDirectory(prefix="pm-faults-") as folder,
-        Ground(Path(folder), url, venue=venue) as ground,
+        Ground(Path(folder), url, venue=venue, **more) as ground,
     ):
         yield ground
 
