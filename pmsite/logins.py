@@ -21,6 +21,7 @@ from django.db.models import Max, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from pmsite.proxies import client_address
@@ -56,6 +57,12 @@ class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc]
         super().user_login_failed(sender, credentials, request, **kwargs)
         if request is not None and request.axes_locked_out and not was_locked:
             _tell(credentials.get("username"), request.axes_ip_address)
+
+
+def counted_name(request: HttpRequest, credentials: Any = None) -> str:
+    """What stands for a user name in the counts. Not the name: people type passwords into its field."""
+    name = (credentials or request.POST).get("username") or ""
+    return salted_hmac("pmsite.logins", name).hexdigest()[:40]
 
 
 def _sum(rows: Attempts) -> int:

@@ -50,7 +50,7 @@ class JsonSourceAdmin(AnyAdmin):
     """Prices of one's own. The currency of one that positions hold is fixed."""
 
     form = JsonSourceForm
-    list_display = ("name", "title", "url", "currency", "held")
+    list_display = ("name", "title", "address", "currency", "held")
     search_fields = ("name", "title", "url")
     actions = ("try_now",)
     fieldsets = (
@@ -71,6 +71,11 @@ class JsonSourceAdmin(AnyAdmin):
             },
         ),
     )
+
+    @admin.display(description=gettext_lazy("address"), ordering="url")
+    def address(self, obj: JsonSource) -> str:
+        """Without what stands behind the question mark: keys do."""
+        return obj.url.partition("?")[0] + ("?…" if "?" in obj.url else "")
 
     @admin.display(description=gettext_lazy("used as"), ordering="name")
     def held(self, obj: JsonSource) -> str:

@@ -14,7 +14,7 @@ from django.urls import include, path
 from tests.website import member
 
 pytestmark = pytest.mark.django_db
-M = "".join(("m4rk", "3r"))  # the page shows these lines, too
+M = f"m4rk{3}r"  # the page shows these lines, too
 
 
 def broken(request: HttpRequest) -> HttpResponse:
