@@ -12,18 +12,22 @@ from positions.models import Switch
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """All steps; `left`: how many are open."""
+    """What is left to do, and what is done."""
 
-    rows: list[Check]
+    open: list[Check]
+    done: list[Check]
 
     @property
     def left(self) -> int:
-        return sum(row.status != "ok" for row in self.rows)
+        return len(self.open)
 
 
 def steps(now: datetime) -> Steps:
     """The steps as they stand now. Raises DatabaseError."""
-    return Steps(first_steps(now))
+    rows = first_steps(now)
+    return Steps(
+        [row for row in rows if row.status != "ok"], [row for row in rows if row.status == "ok"]
+    )
 
 
 def steps_for(user_id: int | None, now: datetime) -> Steps | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeGuard
 
 from django.conf import settings
 from django.db import connection
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q.models import OrmQ, Schedule
 
 from monitoring import heartbeat
-from monitoring.facts import PRICED_WITHIN
+from monitoring.facts import PRICED_WITHIN, venue_name
 from monitoring.health import OVERDUE_AFTER, newest_price
 from monitoring.keeping.backup import BACKUP
 from monitoring.models import MonitorRun, Notification, Source
@@ -26,6 +27,7 @@ from positions.models import JournalEntry, Position, PricePoint
 
 UNGUARDED_SHOWN = timedelta(days=30)
 MOST_SPANS = 50
+SAME_READING = timedelta(seconds=5)
 JOBS: dict[str, Promise] = {
     "beat": _("Sign of life"),
     "monitor": _("Check of every position"),
@@ -39,7 +41,9 @@ JOBS: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A source of prices. `state`: ok, old, blind or unused; `oldest`: of its open positions."""
+    """A source of prices. `state`: ok, old, blind or unused; `newest`, `oldest` price of its open
+    positions, the latter None where it is hardly older.
+    """
 
     venue: str
     held: int
@@ -137,14 +141,22 @@ def _feed(venue: str, held: dict[str, object] | None, source: Source | None, now
         state = "old"
     newest = held["newest"] if held else None
     return Feed(
-        venue=venue,
+        venue=venue_name(venue),
         held=int(str(held["held"])) if held else 0,
         state=state if held else "unused",
         answered_at=source.answered_at if source else None,
         newest=newest if isinstance(newest, datetime) else None,
-        oldest=oldest if isinstance(oldest, datetime) else None,
+        oldest=oldest if _apart(oldest, newest) else None,
         blind_since=source.blind_since if source else None,
         problem=source.problem if source else "",
+    )
+
+
+def _apart(oldest: object, newest: object) -> TypeGuard[datetime]:
+    return (
+        isinstance(oldest, datetime)
+        and isinstance(newest, datetime)
+        and newest - oldest > SAME_READING
     )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from playwright.sync_api import Page, expect
 
+from monitoring.alerts.dispatch import CURSOR
 from monitoring.heartbeat import STARTED, WATCHMAN, WORKER, beat
-from monitoring.models import Channel, MonitorRun, Notification, Source
+from monitoring.models import Channel, Cursor, MonitorRun, Notification, Source
 from monitoring.schedules import ensure_schedules
 from monitoring.setup import first_login
 from positions import journal
@@ -45,7 +45,9 @@ def calm() -> None:
         hold(name, bid="0.6")
     Source.objects.create(venue="sim", answered_at=now)
     channel = Channel.objects.create(name="discord")
-    note(channel, "sent")
+    Cursor.objects.update_or_create(
+        name=CURSOR, defaults={"entry_id": note(channel, "sent").entry_id}
+    )
 
 
 def note(channel: Channel, state: str) -> Notification:
@@ -92,7 +94,8 @@ def trouble() -> None:
 def unguarded() -> JournalEntry:
     text = "unguarded 02:10–04:35 UTC (2 h 25 min), Yes moved 61.0¢ → 48.0¢ (Fed cuts in December?)"
     entry = journal.entry("unguarded", text, at=timezone.now(), urgency="high")
-    journal.append(entry)
+    with transaction.atomic():
+        journal.append(entry)
     return entry
 
 
@@ -115,3 +118,82 @@ def test_page_passes_axe_in_every_state(
         page.get_by_text("Table", exact=True).click()
         found += violations(page) + page.evaluate(SMALL)
     assert (found, overflow(page)) == ([], 0)
+
+
+def test_page_follows_without_losing_focus_or_what_is_open(page: Page, url: str) -> None:
+    calm()
+    page.goto(url)
+    page.get_by_text("Table", exact=True).click()
+    table = page.get_by_role("group", name="The checks as a table")
+    table.evaluate("el => { el.scrollTop = 40 }")
+    more = page.get_by_role("link", name="All alerts")
+    more.focus()
+    checked(state="failed", problem="the venue is on fire")
+    Channel.objects.create(name="phone", enabled=False, disabled_reason="404")
+    unguarded()
+    expect(page.get_by_text("moved 61.0¢ → 48.0¢")).to_be_visible(timeout=10_000)
+    expect(table.get_by_text("the venue is on fire")).to_be_visible()
+    assert table.evaluate("el => el.scrollTop") == 40
+    expect(more).to_be_focused()
+    # The card under the user's hands waits; the rest does not.
+    expect(page.locator("#mo-routes").get_by_text("phone")).to_have_count(0)
+    page.get_by_role("heading", name="Monitor", level=1).click()
+    page.locator("#mo-table summary").focus()
+    expect(page.locator("#mo-routes").get_by_text("phone")).to_be_visible(timeout=15_000)
+
+
+def test_ages_tick_between_two_looks(page: Page, url: str) -> None:
+    calm()
+    page.goto(url)
+    age = page.locator("#mo-house dd").first.locator("time")
+    before = age.text_content()
+    expect(age).not_to_have_text(str(before), timeout=5_000)
+
+
+def test_page_that_cannot_be_renewed_says_so_and_recovers(
+    new_page: NewPage, key: str, url: str
+) -> None:
+    calm()
+    page = new_page(key, forgive=("503", "Failed to load"))
+    page.goto(url)
+    page.route("**/parts/monitor/", lambda route: route.fulfill(status=503, body="away"))
+    still = page.get_by_text("This page stands still.")
+    expect(still).to_be_visible(timeout=10_000)
+    page.unroute("**/parts/monitor/")
+    expect(still).to_be_hidden(timeout=10_000)
+
+
+def test_check_is_asked_for_from_here(page: Page, url: str) -> None:
+    calm()
+    page.goto(url)
+    page.get_by_role("main").get_by_role("button", name="Run check", exact=True).click()
+    expect(
+        page.locator("#toasts").get_by_text("A check of every position was asked for")
+    ).to_be_visible()
+    assert Schedule.objects.get(name="monitor").next_run <= timezone.now()
+
+
+def test_first_steps_are_hidden_by_whoever_has_seen_them(
+    page: Page, site: Website, url: str
+) -> None:
+    page.goto(site.url)
+    steps = page.get_by_role("region", name="Before you rely on it")
+    expect(steps).to_contain_text("Outside heartbeat: none set")
+    steps.get_by_role("button", name="Hide").click()
+    expect(steps).to_have_count(0)
+    page.reload()
+    expect(steps).to_have_count(0)
+    page.goto(url)
+    expect(steps).to_be_visible()
+
+
+def test_hidden_steps_come_back_by_undo(page: Page, site: Website) -> None:
+    page.goto(site.url)
+    steps = page.get_by_role("region", name="Before you rely on it")
+    steps.get_by_role("button", name="Hide").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(
+        page.locator("#toasts").get_by_text("The list is on the first page again.")
+    ).to_be_visible()
+    page.reload()
+    expect(steps).to_be_visible()
