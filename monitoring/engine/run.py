@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from monitoring import gap as gaps
 from monitoring import lease as leases
@@ -49,6 +50,7 @@ class Pass:
     sources: Sources
     gap: gaps.Gap | None = None
     told: list[JournalEntry] = field(default_factory=list)  # with the pass's end
+    untried: bool = False  # an exit from before this pass that nobody has tried to send
 
 
 def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> PassResult:
@@ -134,6 +136,7 @@ def _judge_and_store(
         prices.write_prices(priced.values())
         paused = exits_are_paused()
         live = act.live_exits()
+        work.untried |= any(not row.attempt and row.created_at < now for row in live.values())
         scan = select.scan(found.at, now)
         restless = {*scan.restless, *live}
         chosen = select.candidates(restless) if only is None else select.again(only)
@@ -237,7 +240,7 @@ def _summarise(work: Pass, found: look.Look, decisions: decide.Decisions) -> Non
     result.closed = Position.objects.filter(state=Position.State.CLOSED).count()
     now = work.ports.now()
     overdue = alerts_overdue(now=now)
-    stuck = nothing_leaves(now, float(work.ports.interval))
+    stuck = nothing_leaves(now, float(work.ports.interval)) if work.untried else 0
     if result.open and not found.answered:
         result.problem = _("no price source answered")
     elif result.open > result.checked + result.unpriced:
@@ -245,7 +248,11 @@ def _summarise(work: Pass, found: look.Look, decisions: decide.Decisions) -> Non
     elif overdue:
         result.problem = _("%(n)s alerts are overdue") % {"n": overdue}
     elif stuck:
-        result.problem = _("%(n)s exits were decided and none is sent") % {"n": stuck}
+        result.problem = ngettext(
+            "%(n)s exit was decided and is not sent",
+            "%(n)s exits were decided and are not sent",
+            stuck,
+        ) % {"n": stuck}
     result.complete = not result.problem
     work.row.prices_at = prices.newest(found)
     if work.gap and (result.complete or result.checked):

@@ -95,7 +95,12 @@ def test_look_that_hangs_is_killed(clock: Clock, tmp_path: Path) -> None:
     wait_until(lambda: looks(tmp_path), seconds=10, what="the look")
     clock.now += PATIENCE + 1
     one.tick()
-    assert (one.process, alive([pid])) == (None, [])
+    assert alive([pid]) == []
+    assert looks(tmp_path) == 1
+    clock.now += EVERY
+    one.tick()
+    assert one.process.pid != pid  # and the next one has begun
+    one.close()
 
 
 def test_look_under_way_ends_with_the_supervisor(clock: Clock, tmp_path: Path) -> None:

@@ -182,6 +182,6 @@ class TestPass:
         )
         results = house.runs("0.61", "0.61", "0.61", "0.61")
         assert [one.complete for one in results] == [True, True, True, False]
-        assert results[-1].problem == "1 exits were decided and none is sent"
+        assert results[-1].problem == "1 exit was decided and is not sent"
         exits_pause(actor="ann", now=house.clock.at)
         assert house.run().complete
