@@ -8,12 +8,14 @@ text whatever is one or has the shape of one.
 from __future__ import annotations
 
 import re
+from collections.abc import ItemsView
 from html import escape
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 from pmsite.logs import redacted
@@ -36,23 +38,24 @@ class NamesHidden(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(
         self, request: HttpRequest, tb_frame: FrameType
-    ) -> list[tuple[str, Any]]:
+    ) -> ItemsView[str, Any]:
         found = super().get_traceback_frame_variables(request, tb_frame)
-        return [(name, self.cleanse_setting(name, value)) for name, value in found]
+        return {name: self.cleanse_setting(name, value) for name, value in found}.items()
 
 
 class QuietReporter(ExceptionReporter):
     """The finished page and text once more through the log's mask."""
 
-    def get_traceback_html(self) -> str:
+    def get_traceback_html(self) -> SafeString:
         return _masked(super().get_traceback_html())
 
-    def get_traceback_text(self) -> str:
+    def get_traceback_text(self) -> SafeString:
         return _masked(super().get_traceback_text())
 
 
-def _masked(text: str) -> str:
+def _masked(text: str) -> SafeString:
     secrets = settings.ENV.secret_values()
     # As text, as Python writes it and as HTML writes it.
     forms = {form for one in secrets for form in (one, repr(one)[1:-1], escape(one))}
-    return redacted(text, sorted(forms, key=len, reverse=True))
+    masked = redacted(text, sorted(forms, key=len, reverse=True))
+    return SafeString(masked)  # as safe as it came: the mask brings no markup

@@ -33,6 +33,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a defect")
 
 
+LOGIN = {"username": "nobody", "password": "wrong"}
 urlpatterns = [path("broken/", broken), path("", include("pmsite.urls"))]
 Ask = Callable[[Client], HttpResponseBase]
 
@@ -53,7 +54,6 @@ ANSWERS: dict[str, Ask] = {
     "429": lambda client: [Client().post("/login/", LOGIN) for _ in range(10)][-1],
     "500": lambda client: client.get("/broken/"),
 }
-LOGIN = {"username": "nobody", "password": "wrong"}
 
 
 @override_settings(ROOT_URLCONF="tests.security.test_headers")

@@ -70,7 +70,9 @@ class House:
 
     def crawl(self, who: requests.Session, name: str, most: int = 90) -> None:
         """Every page that links lead to, each address once and similar ones a few times."""
-        waiting, seen, shapes = ["/", "/admin/", "/password/", "/confirm/", "/healthz"], set(), {}
+        waiting = ["/", "/admin/", "/password/", "/confirm/", "/healthz"]
+        seen: set[str] = set()
+        shapes: dict[str, int] = {}
         while waiting and len(seen) < most:
             path = waiting.pop(0)
             shape = re.sub(r"\d+|\?.*", "#", path)
