@@ -150,6 +150,8 @@ def _put_in_place(work: Path, target: Path, *, own_key: bool, now: datetime) -> 
         staged.write_bytes((work / archive.KEY).read_bytes())
         _sync(staged)
         swaps.append(_swap(staged, data / "secret_key", data / f"secret_key.replaced-{stamp}"))
+    for folder in {work, target.parent, data}:  # what is staged must outlast a power cut too
+        replacing.sync_folder(folder)
     replacing.commit(data, swaps)
     replacing.finish(data)
     if any(kept.iterdir()):
