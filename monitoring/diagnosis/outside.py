@@ -17,6 +17,7 @@ from positions.exits import instrument_of
 from positions.models import Position
 from positions.venues.base import VenueError
 from positions.venues.http import CONNECT_SECONDS
+from positions.venues.pinned import session
 from positions.venues.registry import source_for
 
 PATIENCE = 10.0  # seconds for one source
@@ -75,7 +76,8 @@ def _date_of(url: str) -> datetime | None:
     """The Date header (RFC 9110 6.6.1) of whatever answers there; None when nothing does."""
     try:
         timeout = (CONNECT_SECONDS, CONNECT_SECONDS)
-        answer = requests.head(url, timeout=timeout, allow_redirects=False)
+        with session() as calls:
+            answer = calls.head(url, timeout=timeout, allow_redirects=False)
         told = parsedate_to_datetime(answer.headers["Date"])
     except (requests.RequestException, KeyError, ValueError):
         return None
