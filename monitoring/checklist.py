@@ -38,15 +38,15 @@ def steps_for(user_id: int | None, now: datetime) -> Steps | None:
     return found if found.left else None
 
 
-def hide(user_id: int, *, now: datetime) -> None:
+def hide(user_id: int | None, *, now: datetime) -> None:
     """Remember that this user has seen it."""
     Switch.objects.update_or_create(name=_name(user_id), defaults={"on": True, "at": now})
 
 
-def show(user_id: int) -> None:
+def show(user_id: int | None) -> None:
     """Forget that."""
     Switch.objects.filter(name=_name(user_id)).delete()
 
 
-def _name(user_id: int) -> str:
+def _name(user_id: int | None) -> str:
     return f"steps_hidden:{user_id}"
