@@ -117,8 +117,3 @@ def _locked_until(request: HttpRequest, now: datetime) -> timedelta:
     last = rows.aggregate(at=Max("attempt_time"))["at"]
     left = (last + COOL_OFF - now) if last else COOL_OFF
     return min(COOL_OFF, max(timedelta(seconds=1), left))
-
-
-def prune_logins(*, now: datetime) -> int:
-    """Removes counted failures that no longer count, with what the browser told of itself."""
-    return int(AccessAttempt.objects.filter(attempt_time__lte=now - COOL_OFF).delete()[0])

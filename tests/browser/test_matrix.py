@@ -54,6 +54,8 @@ def pages(site: Website) -> dict[str, str]:
         "close-everything": "/close-everything/",
         "close": f"/positions/{rows['past stop']}/close/",
         "missing": "/positions/0/",
+        "password": "/password/",
+        "confirm": "/confirm/?again=1",
     }
     for name in ("past stop", "trailing", "unpriced", "no exit", "unarmed", "rupees", "waiting"):
         found[f"position-{name.replace(' ', '-')}"] = f"/positions/{rows[name]}/"

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from pmsite.logins import ADDRESS_LIMIT, MOST_TOLD, PAIR_LIMIT, prune_logins
+from pmsite.logins import ADDRESS_LIMIT, MOST_TOLD, PAIR_LIMIT
 from pmsite.proxies import client_address
 from positions.models import JournalEntry
 from tests.security.hashers import CountingHasher
@@ -127,14 +127,6 @@ def test_crowd_of_addresses_does_not_fill_the_journal() -> None:
     )
     fail(PAIR_LIMIT)
     assert JournalEntry.objects.count() == MOST_TOLD
-
-
-def test_what_no_longer_counts_is_pruned() -> None:
-    fail(1)
-    now = timezone.now()
-    assert (prune_logins(now=now), AccessAttempt.objects.count()) == (0, 1)
-    later = now + timedelta(minutes=16)
-    assert (prune_logins(now=later), AccessAttempt.objects.count()) == (1, 0)
 
 
 def test_answer_does_not_tell_who_exists() -> None:
