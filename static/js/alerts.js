@@ -11,6 +11,7 @@ const TROUBLES = ['channel_disabled', 'alerts_failed', 'alert_retried'];
 let timer = 0;
 let looked = Date.now();
 let pause = OFTEN;
+let turn = 0;
 
 /** Where the focus was: its button may be gone after what it did. */
 function keepFocus(work) {
@@ -24,7 +25,7 @@ function keepFocus(work) {
   if (!held || document.activeElement !== document.body) return;
   const again = id && document.getElementById(id);
   const next = again || (list?.isConnected && list.children[Math.min(at, list.children.length - 1)]);
-  const target = next?.querySelector?.('button, select, a') || document.getElementById(`${title}-t`) || document.getElementById('al-told-t');
+  const target = next?.querySelector?.('button') || next?.querySelector?.('a') || document.getElementById(`${title}-t`) || document.getElementById('al-told-t');
   target?.focus();
 }
 
@@ -32,12 +33,15 @@ async function look(must = false) {
   clearTimeout(timer);
   timer = 0;
   looked = Date.now();
+  turn += 1;
+  const mine = turn;
   const fresh = (await fragment(page.dataset.url))?.getElementById('alerts');
-  if (!fresh) return;
+  if (!fresh || mine !== turn) return; // a later look knows more
   let changed = false;
   keepFocus(() => { changed = patch(page, fresh, must); });
   writeTimes(page);
   pause = changed ? OFTEN : Math.min(SELDOM, pause * 1.5);
+  if (changed) lookAtTroubles();
 }
 
 /** The banner of every page, and the number beside "Alerts". */

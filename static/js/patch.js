@@ -13,14 +13,25 @@ export function patch(old, fresh, must) {
   if (old.dataset.once !== undefined) return false;
   if (fresh.dataset.keyed !== undefined) return patchChildren(old, fresh, must);
   const now = source(fresh);
-  if (drawn.get(old) === now || (!must && old.contains(document.activeElement))) return false;
-  const known = drawn.has(old);
+  if (drawn.get(old) === now) return false;
+  const held = old.contains(document.activeElement);
+  const same = held ? twin(document.activeElement, fresh) : null;
+  if (held && !same && !must) return false;
   drawn.set(fresh, now);
   keepOpen(old, fresh);
   const places = boxes(old).map((el) => [el.scrollTop, el.scrollLeft]);
   old.replaceWith(fresh);
   boxes(fresh).forEach((el, i) => { [el.scrollTop, el.scrollLeft] = places[i] || [0, 0]; });
-  return known;
+  same?.focus({ preventScroll: true });
+  return true;
+}
+
+/** The button or link in `fresh` that does what the focused one does. A choice or a text that
+ *  somebody is at has none: it would be lost. */
+function twin(el, fresh) {
+  if (!el.matches('button, a')) return null;
+  const does = (one) => `${one.ariaLabel || one.textContent} ${one.form?.getAttribute('action') || one.getAttribute('href')}`;
+  return [...fresh.querySelectorAll(el.localName)].find((one) => does(one) === does(el)) || null;
 }
 
 function patchChildren(old, fresh, must) {

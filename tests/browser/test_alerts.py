@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from monitoring.alerts.acknowledging import acknowledge
 from monitoring.models import Alarm, Channel, Notification, Silence
+from positions.models import JournalEntry
 from tests import telling
 from tests.browser import shelf
 from tests.browser.conftest import NewPage
@@ -176,6 +177,23 @@ def test_what_a_person_is_at_is_left_alone(
     expect(page.get_by_label("Why (optional)")).to_have_value("half a sen")
     expect(page.get_by_label("Search alerts")).to_have_value("half a sea")
     assert chosen.bounding_box() == before
+
+
+def test_a_pressed_button_keeps_the_focus_while_its_row_changes(
+    page: Page, site: Website, story: dict[str, Any]
+) -> None:
+    page.goto(f"{site.url}/alerts/")
+    linked(page)
+    row = page.locator(f"#c{story['discord'].pk}")
+    row.get_by_role("button", name="Send a test alert").click()
+    expect(page.locator(".toast")).to_contain_text("A test alert is on its way to discord.")
+    waiting = telling.notify(
+        JournalEntry.objects.get(kind="test"), story["discord"], state=State.PENDING
+    )
+    expect(row).to_contain_text("1 waits", timeout=16_000)
+    expect(row.get_by_role("button", name="Send a test alert")).to_be_focused()
+    Notification.objects.filter(pk=waiting.pk).update(state=State.SENT, sent_at=timezone.now())
+    expect(row).not_to_contain_text("1 waits", timeout=8000)
 
 
 def test_banner_comes_and_goes_on_other_pages(page: Page, site: Website) -> None:
