@@ -27,9 +27,9 @@ def outage(discord: DiscordServer, clock: Clock, hours: float, *, every: int = 2
     count = int(hours * 3600 / every)
     for number in range(count):
         stops(clock, number)
-        for _second in range(0, every, 20):
+        for _half in range(2):
             run(clock)
-            clock.skip(20)
+            clock.skip(every / 2)
     discord.clear()
     return count
 
@@ -54,7 +54,7 @@ def test_back_off_is_cut_short_by_a_new_alert_but_not_more_often_than_every_15_s
 ) -> None:
     discord.knob("503", method="POST")
     stops(clock, 0)
-    run_for(clock, 1800)
+    run_for(clock, 1800, every=30)
     calm = len(discord.calls)
     for number in range(1, 11):
         stops(clock, number)
