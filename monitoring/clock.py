@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STEP = timedelta(seconds=3)  # less is no step: a clock is slewed by milliseconds
 STEPPED = "clock_stepped"
+PREFIX = "clock:"  # of the rows' names, one row for each boot
+KEPT = timedelta(days=90)
 LEASE_AT_MOST = timedelta(minutes=5)  # no channel is ever leased for longer
 
 
@@ -40,7 +42,7 @@ def boot_name() -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
     except OSError:
         boot = "this"
-    return f"clock:{boot.strip().replace('-', '')}"[:40]
+    return f"{PREFIX}{boot.strip().replace('-', '')}"[:40]
 
 
 def look(now: datetime, up: float, *, beats: Mapping[str, datetime], name: str) -> timedelta:
@@ -54,6 +56,8 @@ def look(now: datetime, up: float, *, beats: Mapping[str, datetime], name: str) 
 
     booted, known = now - timedelta(seconds=up), beats.get(name)
     if known is None:
+        forgotten = Heartbeat.objects.filter(name__startswith=PREFIX, at__lt=booted - KEPT)
+        forgotten.delete()
         beat(name, at=booted)
         return timedelta(0)
     step = booted - known

@@ -228,7 +228,6 @@ def _merge(
         found.errors.update({market.instrument.id: why for market in group})
         found.failed[group[0].instrument.venue] = why
         return
-    found.answered += 1
     found.statuses.update(statuses)
     for market in group:
         pk = market.instrument.id
@@ -240,5 +239,7 @@ def _merge(
             why = readings.errors.get(pk, "the venue's answer left this market out")
             found.errors[pk] = storable(why)
     own = [found.errors.get(market.instrument.id) for market in group]
-    if own and all(own):
+    if all(own):
         found.failed[group[0].instrument.venue] = own[0] or ""
+    else:
+        found.answered += 1
