@@ -31,6 +31,7 @@ class Reason(StrEnum):
     SILENCED = "silenced"
     MUTED = "muted"
     BLIND_SOURCE = "blind_source"
+    RESTORED = "restored"
 
     @property
     def tells(self) -> bool:
@@ -72,6 +73,7 @@ WORDS: Mapping[str, Promise] = {
     Reason.SILENCED: _("silenced"),
     Reason.MUTED: _("the position is muted"),
     Reason.BLIND_SOURCE: _("its source gives no prices, which was told"),
+    Reason.RESTORED: _("it was waiting in a backup that has been restored since"),
 }
 
 

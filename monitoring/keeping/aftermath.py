@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django_q.models import OrmQ
 
 from monitoring.alerts.dispatch import dispatch
+from monitoring.alerts.reasons import Reason
 from monitoring.keeping.epoch import begin_epoch
 from monitoring.models import Channel, Lease, Notification
 from monitoring.schedules import ensure_schedules, resume
@@ -24,7 +25,6 @@ from positions.models import Exit, JournalEntry, Position
 from positions.presenting.badges import iso
 from positions.services.switches import exits_hold_restored
 
-REASON = "restored"
 # What others have been told by id: the browser's place in the journal, the venue's order keys
 # (`exit-<id>-<attempt>`: a used one would be answered with another position's sale), the footers
 # and links of alerts.
@@ -63,7 +63,7 @@ def settle(*, made_at: datetime, past: Mapping[str, int], now: datetime) -> Sett
 
 def _expire() -> int:
     waiting = Notification.objects.filter(state=Notification.State.PENDING)
-    return waiting.update(state=Notification.State.SUPPRESSED, reason=REASON)
+    return waiting.update(state=Notification.State.SUPPRESSED, reason=Reason.RESTORED)
 
 
 def _raise_sequence(table: str, least: int) -> None:
