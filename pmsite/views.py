@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import authenticate
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
@@ -46,9 +47,28 @@ class AdminLogin(Login):
         return super().dispatch(request, *args, **kwargs)
 
 
+class PasswordForm(PasswordChangeForm):
+    """Its old password is asked like a login's, so that wrong ones count: a stolen session must not
+    become a way to find it out.
+    """
+
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        given: str = self.cleaned_data["old_password"]
+        name = self.user.get_username()
+        if authenticate(self.request, username=name, password=given) is None:
+            code = "password_incorrect"
+            raise ValidationError(self.error_messages[code], code=code)
+        return given
+
+
 class Password(auth.PasswordChangeView):
     """Anybody's own password. All other sessions of the user end with the old one."""
 
+    form_class = PasswordForm
     template_name = "registration/password.html"
     success_url = reverse_lazy("index")
 
@@ -58,6 +78,9 @@ class Password(auth.PasswordChangeView):
             self.request, _("Your password is changed. Every other session of yours has ended.")
         )
         return answer
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user

@@ -14,6 +14,8 @@ from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from monitoring.alerts.dispatch import dispatch
+from monitoring.models import Channel, Notification
 from pmsite.logins import ADDRESS_LIMIT, MOST_TOLD, PAIR_LIMIT
 from pmsite.proxies import client_address
 from positions.models import JournalEntry
@@ -107,6 +109,15 @@ def test_lock_is_told_once() -> None:
         "high",
         "10 failed logins as “alice” from 203.0.113.5: locked for 15 minutes.",
     )
+
+
+def test_lock_reaches_the_channels() -> None:
+    Channel.objects.create(name="d", kind="discord", url="https://discord.com/api/webhooks/1/x")
+    fail(PAIR_LIMIT)
+    dispatch(now=timezone.now())
+    told = Notification.objects.get()
+    assert (told.state, told.urgency) == ("pending", "high")
+    assert "10 failed logins as “alice” from 203.0.113.5" in told.title + told.body
 
 
 def test_password_typed_as_the_user_is_kept_nowhere() -> None:
@@ -213,6 +224,19 @@ def test_new_password_ends_every_other_session() -> None:
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     assert here.post("/password/", form)["Location"] == "/"
     assert (here.get("/").status_code, there.get("/")["Location"]) == (200, "/login/?next=/")
+
+
+def test_old_password_is_not_guessed_by_changing_it(client: Client) -> None:
+    client.post("/login/", {"username": "alice", "password": PASSWORD})
+    new = {"new_password1": "another long pass phrase"}
+    new |= {"new_password2": new["new_password1"]}
+    tries = [
+        client.post("/password/", {"old_password": f"guess {n}", **new}).status_code
+        for n in range(PAIR_LIMIT)
+    ]
+    assert tries == [200] * (PAIR_LIMIT - 1) + [429]
+    assert client.post("/password/", {"old_password": PASSWORD, **new}).status_code == 429
+    assert User.objects.get().check_password(PASSWORD)
 
 
 def test_everybody_may_change_the_own_password() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from monitoring.alerts.transports.base import Message
 from monitoring.alerts.transports.discord import Discord
+from monitoring.health import ping_heartbeat
 from positions.venues.base import Instrument
 from positions.venues.guard import Guard
 from positions.venues.http import HttpClient
@@ -148,6 +149,18 @@ def test_redirect_does_not_lead_past_the_list(inside: Inside) -> None:
         assert "redirects to 127.0.0.1, not followed" in told
         answer = Discord(allowed).send(f"{outside.url}/to?url={inside.url}/secret", MESSAGE)
         assert (answer.status, len(inside.calls)) == (302, 0)
+
+
+@pytest.mark.django_db
+def test_heartbeat_is_the_operators_own_and_follows_no_redirect_elsewhere(
+    inside: Inside, settings: Any
+) -> None:
+    with Inside() as outside:
+        settings.HEARTBEAT_URL = f"{outside.url}/ping"
+        assert ping_heartbeat(complete=True)
+        settings.HEARTBEAT_URL = f"{outside.url}/to?url={inside.url}/secret"
+        assert not ping_heartbeat(complete=True)
+    assert len(inside.calls) == 0
 
 
 def test_name_that_resolves_inward_is_refused() -> None:
