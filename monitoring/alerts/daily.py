@@ -58,7 +58,7 @@ def _digest(channel: Channel, now: datetime) -> int:
         Notification.objects.create(
             entry=entry,
             channel=channel,
-            reason="digest",
+            reason="daily",
             title=report.title,
             body=report.body,
             link=report.link,

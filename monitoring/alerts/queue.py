@@ -79,7 +79,9 @@ def _hold(channel: Channel, until: datetime) -> None:
     ids = list(rows.values_list("pk", flat=True))
     if ids:
         held = Notification.objects.filter(pk__in=ids, state=State.PENDING)
-        held.update(reason=HELD, not_before=until, queued_at=until)
+        held.update(not_before=until, queued_at=until)
+        # A message that tells of others stays known as that.
+        held.exclude(reason=COLLECTED).update(reason=HELD)
 
 
 def _arrived(head: Notification, now: datetime) -> bool:

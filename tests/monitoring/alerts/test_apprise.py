@@ -11,11 +11,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from monitoring.alerts import probe
 from monitoring.alerts.retry import Act, judge
 from monitoring.alerts.transports.base import Answer, Message
 from monitoring.alerts.transports.services import SERVICES, neutral
 from monitoring.alerts.transports.through_apprise import Through, UnfitError, made, texts
+from monitoring.models import Channel, Notification
+from positions.models import JournalEntry
 from tests.fakes.services import HookServer, MailServer
 from tests.monitoring.alerts.book import NOON
 
@@ -302,6 +306,36 @@ def test_error_of_an_address_holds_no_part_of_it() -> None:
         with pytest.raises(UnfitError) as caught:
             made(url)
         assert SECRET not in str(caught.value)
+
+
+@pytest.mark.django_db
+@pytest.mark.both_dbs
+def test_test_alert_takes_the_way_of_every_alert(hook: HookServer, settings: Settings) -> None:
+    settings.WEBHOOK_ALLOWED_HOSTS = LOCAL
+    url = f"ntfy://{SECRET}:{SECRET}@127.0.0.1:{hook.port}/{SECRET}"
+    Channel.objects.create(name="phone", kind="apprise", url=url)
+    [result] = probe.run(actor="kim", channel="phone")
+    row = Notification.objects.get()
+    assert (result.state, row.state, row.attempts) == ("sent", "sent", 1)
+    assert hook.bodies[0]["title"].startswith("PAPER · TEST · this is a test alert")
+    assert hook.bodies[0]["message"].endswith(f"notification {row.pk}")
+
+
+@pytest.mark.django_db
+@pytest.mark.both_dbs
+def test_dead_address_switches_the_channel_off_without_naming_it(
+    hook: HookServer, settings: Settings
+) -> None:
+    settings.WEBHOOK_ALLOWED_HOSTS = LOCAL
+    hook.knob("404")
+    url = f"ntfy://127.0.0.1:{hook.port}/{SECRET}"
+    channel = Channel.objects.create(name="phone", kind="apprise", url=url)
+    [result] = probe.run(actor="kim", channel="phone")
+    channel.refresh_from_db()
+    assert (channel.enabled, channel.disabled_reason) == (False, "404 Not Found")
+    assert (result.state, result.error) == ("pending", "404 Not Found")
+    stored = JournalEntry.objects.values_list("text", "data")
+    assert SECRET not in str(list(stored)) + str(list(Notification.objects.values()))
 
 
 def test_apprise_is_loaded_only_by_whoever_sends_through_it() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from monitoring.alerts.dispatch import dispatch
 from monitoring.health import alerts_overdue
 from monitoring.models import Channel, Notification
 from tests.fakes.discord import DiscordServer
@@ -121,6 +122,25 @@ def test_a_few_come_one_by_one(night: Channel, discord: DiscordServer, clock: Cl
     clock.at = SEVEN
     run(clock)
     assert len(titles(discord)) == 3
+
+
+def test_collected_message_that_meets_the_night_comes_whole_in_the_morning(
+    night: Channel, discord: DiscordServer, clock: Clock
+) -> None:
+    clock.at = datetime(2026, 11, 22, 19, 59, tzinfo=UTC)
+    for number in range(12):
+        small(clock, number)
+        dispatch(now=clock())
+    clock.skip(3659)
+    discord.plan("503")
+    run(clock)
+    clock.skip(3600)
+    run(clock)
+    assert (titles(discord), states()) == ([], {"pending": 1, "collapsed": 12})
+    clock.at = SEVEN
+    run(clock)
+    assert [title.split(" · ")[0] for title in titles(discord)] == ["12 ALERTS, LATE"]
+    assert states() == {"sent": 1, "collapsed": 12}
 
 
 def test_quiet_hours_taken_back_release_what_they_held(
