@@ -67,13 +67,15 @@ def told() -> Iterator[Check]:
         yield warn(
             name,
             _("no channel: nobody is told of a stop"),
-            _("Add a Discord webhook in Admin → Channels and press “Send a test”."),
+            _(
+                "Add a channel in Admin (a Discord webhook, say), then send it a test on the alerts page."
+            ),
         )
     elif not Notification.objects.filter(state=Notification.State.SENT).exists():
         yield warn(
             name,
             _("none has been delivered yet"),
-            _("Press “Send a test” at the channel, or: manage.py send_test_alert"),
+            _("Press “Test” at the channel on the alerts page, or: manage.py send_test_alert"),
         )
     else:
         yield ok(name, _("at least one has been delivered"))

@@ -197,3 +197,28 @@ def test_hidden_steps_come_back_by_undo(page: Page, site: Website) -> None:
     ).to_be_visible()
     page.reload()
     expect(steps).to_be_visible()
+
+
+def test_page_is_never_wider_than_its_window(page: Page, url: str) -> None:
+    trouble()
+    page.goto(url)
+    page.get_by_text("Table", exact=True).click()
+    wide = {}
+    for width in (320, 390, 768, 1024, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        if overflow(page) > 0:
+            wide[width] = overflow(page)
+    assert wide == {}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_first_steps_fit_the_first_page(
+    new_page: NewPage, key: str, site: Website, width: int
+) -> None:
+    hold("fed")
+    checked()
+    page = new_page(key, width=width, reduced_motion="reduce")
+    page.goto(site.url)
+    expect(page.get_by_role("button", name="Hide")).to_be_visible()
+    picture(page, f"first-steps-light-{width}")
+    assert (violations(page), page.evaluate(SMALL), overflow(page)) == ([], [], 0)
