@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet \
 	--require-hashes --no-deps --only-binary :all: --requirement
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header
 
-.PHONY: up test lint lock browser bench faults
+.PHONY: up test lint lock browser bench faults soak
 
 up: .venv/prod.stamp  ## everything from nothing, then the whole product in this terminal
 	@$(BIN)/python manage.py up
@@ -24,8 +24,11 @@ browser: .venv/dev.stamp  ## only the tests in a real Chromium
 bench: .venv/dev.stamp  ## the table of docs/benchmarks.md; ARGS="--freqtrade PYTHON" for its rival
 	@$(BIN)/python manage.py bench $(ARGS)
 
-faults: .venv/dev.stamp  ## kill -9 at every step and at random, on both databases
-	@$(BIN)/python -m tests.faults
+faults: .venv/dev.stamp  ## kill -9 at every step and at random, on both databases; ARGS="--part alerts"
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+soak: .venv/dev.stamp  ## two hours of the watch on a compressed clock; ARGS="--hours 24" for more
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 lock: .venv/dev.stamp  ## renew both locks; --upgrade by `make lock UV="--upgrade"`
 	$(LOCK) $(UV) --output-file requirements/prod.txt pyproject.toml

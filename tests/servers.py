@@ -141,6 +141,13 @@ class Redis:
             self.process.wait(10)
             self.process = None
 
+    def crash(self) -> None:
+        """Ends it as `kill -9` does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
     def close(self) -> None:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)

@@ -30,9 +30,11 @@ from monitoring.lease import LeaseHeldError, LeaseLostError  # noqa: E402
 from monitoring.schedules import look_again  # noqa: E402
 from positions.markets import market_ensure, resolve_reference  # noqa: E402
 from positions.services import position_open  # noqa: E402
+from tests.faults.filling import fill  # noqa: E402
 from tests.faults.forks import in_a_fork, in_forks  # noqa: E402
 from tests.faults.outage import outage  # noqa: E402
-from tests.faults.outbox import deliver, second_channel, switch_on, tell  # noqa: E402
+from tests.faults.outbox import deliver, note, second_channel, switch_on, tell  # noqa: E402
+from tests.faults.soaking import soak  # noqa: E402
 from tests.faults.tripwire import Tripwire  # noqa: E402
 
 
@@ -123,7 +125,10 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "monitor": monitor,
     "tell": tell,
     "deliver": deliver,
+    "fill": fill,
+    "note": note,
     "outage": outage,
+    "soak": soak,
     "second_channel": second_channel,
     "switch_on": switch_on,
 }

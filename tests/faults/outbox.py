@@ -36,6 +36,11 @@ def _sold(number: int, at: datetime) -> int:
     return write("exit_done", at=at, urgency="critical", rule="stop_loss", data=data).pk
 
 
+def note() -> int:
+    """An entry that is told to nobody but the open pages; its id."""
+    return write("note", at=timezone.now()).pk
+
+
 def second_channel(url: str) -> int:
     """A channel beside the first one; its id."""
     channel, _ = Channel.objects.get_or_create(name="second", defaults={"url": url})

@@ -71,7 +71,7 @@ def _redis(server: Postgres | None) -> Restarted:
     redis = Redis().start()
     try:
         with ground_of(server, REDIS_URL=redis.url) as ground:
-            return restarted(Product(ground).begin(), redis.stop, redis.start)
+            return restarted(Product(ground).begin(), redis.crash, redis.start)
     finally:
         redis.close()
 
