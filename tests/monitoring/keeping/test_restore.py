@@ -18,6 +18,7 @@ import pytest
 
 from tests.installation import ROOT, Installation
 from tests.monitoring.keeping.conftest import Installed
+from tests.monitoring.keeping.test_backup import limited
 from tests.servers import wait_until
 
 
@@ -225,4 +226,26 @@ def test_restore_killed_at_any_moment_leaves_the_old_state_or_the_new(
         found.append(state(home))
         assert found[-1] in (old, new)
     assert home.manage("restore", str(archive)).returncode == 0
+    assert list(home.home.glob(".restoring-*")) == []
+
+
+def test_damaged_database_is_replaced_and_kept_as_it_is(
+    installed: Installed, archive: Path
+) -> None:
+    home = installed()
+    (home.home / "db.sqlite3").write_bytes(b"no database any more")
+    document = json.loads(home.manage("restore", "--json", str(archive)).stdout)
+    kept = Path(document["kept"]) / "db.sqlite3"
+    assert kept.read_bytes() == b"no database any more"
+    assert state(home)[0] == ("open", 2)
+
+
+def test_no_room_changes_nothing(installed: Installed, archive: Path) -> None:
+    home = installed()
+    close_everything(home)
+    before = state(home)
+    ended = limited(home, 50_000, "restore", str(archive))
+    assert ended.returncode == 1
+    assert "nothing was changed" in ended.stderr
+    assert state(home) == before
     assert list(home.home.glob(".restoring-*")) == []
