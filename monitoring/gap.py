@@ -52,13 +52,16 @@ class Move:
 
 def last_watched(before: int) -> datetime | None:
     """When the latest pass before this run id ended that read and judged: a complete one, or one
-    that was incomplete for another reason than prices. One query.
+    that was incomplete for another reason than prices. One query where that was the last one.
     """
+    rows = MonitorRun.objects.filter(pk__lt=before).order_by("-pk")
+    last = rows.first()
+    if last is None or last.state == MonitorRun.State.COMPLETE:
+        return last and last.finished_at
     watched = Q(state=MonitorRun.State.COMPLETE) | Q(
         Q(checked__gt=0) | Q(open=0), state=MonitorRun.State.INCOMPLETE
     )
-    rows = MonitorRun.objects.filter(watched, pk__lt=before).order_by("-pk")
-    return rows.values_list("finished_at", flat=True).first()
+    return rows.filter(watched).values_list("finished_at", flat=True).first()
 
 
 def gap_of(last: datetime | None, now: datetime, interval: float, set_by: float = 0) -> Gap | None:
