@@ -68,6 +68,17 @@ class TestAcknowledge:
         pass_time(0.3, 1.1, 6, 30)
         assert len(sent()) == 1
 
+    def test_withdrawal_brings_the_reminder_that_is_due_at_once(self) -> None:
+        blocked()
+        acknowledge(alarm_id=Alarm.objects.get().pk, actor="ann", now=NOON)
+        pass_time(2)
+        unacknowledge(alarm_id=Alarm.objects.get().pk, actor="ann", now=NOON + 2 * HOUR)
+        pass_time(2)
+        assert sent()[1:] == [
+            ("unarmed", "second", "pending", "escalation"),
+            ("reminder", "first", "pending", "repeat"),
+        ]
+
     def test_reminder_on_its_way_to_the_channels_is_kept_back(self) -> None:
         blocked()
         upkeep(now=NOON + HOUR)

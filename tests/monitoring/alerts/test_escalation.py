@@ -39,6 +39,7 @@ def test_critical_alert_that_nobody_acknowledged_goes_to_the_second_channel_once
         Alarm.objects.get().pk,
         "critical",
     )
+    assert Alarm.objects.get().escalated_at == NOON + 15 * MINUTE
     assert row.title == (
         "PAPER · NOT ACKNOWLEDGED · STOP · Question 0 · Yes 44.1¢ ≤ 45.0¢ · −$97.96"
     )

@@ -50,6 +50,11 @@ class TestReminders:
         assert story.memory is not None
         assert story.memory.resolved_at == later(DAY)
 
+    def test_of_what_happened_once_are_not_made_by_an_extra_look(self) -> None:
+        story = told("exit_done")
+        story.due = later(2 * HOUR)
+        assert story.wait(2 * HOUR) is None
+
     def test_wait_while_it_is_silenced(self) -> None:
         story = told()
         quiet = Around(silenced_until=later(2 * HOUR))

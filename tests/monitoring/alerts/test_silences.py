@@ -13,6 +13,7 @@ from positions.services.base import ServiceError
 from tests.monitoring.alerts.book import NOON, position, write
 
 HOUR = timedelta(hours=1)
+SOON = NOON + timedelta(seconds=10)
 
 
 def make(**values: object) -> Silence:
@@ -141,9 +142,9 @@ class TestAlerts:
         made = silence(position_id=held.pk, until=NOON + HOUR, actor="ann", now=NOON)
         write("unpriced", urgency="high", position=held)
         dispatch(now=NOON)
-        end_silence(silence_id=made.pk, actor="ann", now=NOON + HOUR / 2)
-        upkeep(now=NOON + HOUR / 2)
-        dispatch(now=NOON + HOUR / 2)
+        end_silence(silence_id=made.pk, actor="ann", now=SOON)
+        upkeep(now=SOON)
+        dispatch(now=SOON)
         assert self.states() == [
             ("unpriced", "suppressed", "silenced"),
             ("reminder", "pending", "still"),
