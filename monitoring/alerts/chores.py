@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -18,20 +18,21 @@ logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=10)
 NAME = "alerts"
+Job = Callable[..., object]
+JOBS: tuple[Job, ...] = (upkeep, daily, tell_failures, fall_back)
 
 
-def chores(*, now: datetime) -> bool:
+def chores(*, now: datetime, jobs: Iterable[Job] = JOBS) -> bool:
     """Does what is due; False when another process has just done it. One that fails is logged and
     does not keep the others, nor the sending, from their turn.
     """
     if not _turn(now):
         return False
-    jobs: tuple[Callable[..., object], ...] = (upkeep, daily, tell_failures, fall_back)
     for job in jobs:
         try:
             job(now=now)
         except Exception:
-            logger.exception("%s failed", job.__name__)
+            logger.exception("%s failed", getattr(job, "__name__", job))
     return True
 
 
