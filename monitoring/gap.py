@@ -56,8 +56,10 @@ def last_watched(before: int) -> datetime | None:
     """
     rows = MonitorRun.objects.filter(pk__lt=before).order_by("-pk")
     last = rows.first()
-    if last is None or last.state == MonitorRun.State.COMPLETE:
-        return last and last.finished_at
+    if last is None:
+        return None
+    if last.state == MonitorRun.State.COMPLETE:
+        return last.finished_at
     watched = Q(state=MonitorRun.State.COMPLETE) | Q(
         Q(checked__gt=0) | Q(open=0), state=MonitorRun.State.INCOMPLETE
     )

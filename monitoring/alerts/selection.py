@@ -44,6 +44,7 @@ UNTOLD = frozenset(
         "alert_retried",
         "armed",
         "backup_made",
+        "clock_stepped",
         "exit_cancelled",
         "exit_decided",
         "fill",

@@ -88,6 +88,7 @@ KINDS = {
     "watch_slow": (gettext_noop("Watch is slow"), "clock"),
     "nothing_leaves": (gettext_noop("Nothing leaves"), "warn"),
     "unguarded": (gettext_noop("Was unguarded"), "warn"),
+    "clock_stepped": (gettext_noop("Clock was set"), "clock"),
     "source_down": (gettext_noop("Source gives no prices"), "warn"),
     "source_back": (gettext_noop("Source gives prices again"), "check"),
     "reminder": (gettext_noop("Still so"), "clock"),
