@@ -150,9 +150,11 @@ def _leaves(stuck: int, since: datetime | None) -> Iterator[Trouble]:
 
 
 def slow(facts: Facts) -> Iterator[Trouble]:
-    """A pass took longer than the interval, or two in a row longer than half of it."""
+    """A pass took longer than the interval, or two in a row longer than half of it. While a venue
+    tells nothing each pass waits for it: that is told as what it is.
+    """
     took = [one.seconds for one in facts.finished]
-    if not took:
+    if not took or facts.blind:
         return
     whole, half = max(SLOW_LEAST, facts.interval), max(SLOW_LEAST, facts.interval / 2)
     twice = len(took) > 1 and min(took[:2]) > half

@@ -139,6 +139,11 @@ def test_slow_is_longer_than_the_interval_or_half_of_it_twice(
     assert names(interval=interval, last_pass=ago(1), finished=finished) == expected
 
 
+def test_pass_that_waits_for_a_blind_venue_is_not_slow() -> None:
+    blind = (Blind("polymarket", ago(180)),)
+    assert names(finished=(seen(31), seen(31, 40)), blind=blind) == ["blind"]
+
+
 def test_nothing_leaving_is_critical_and_counts_from_the_first() -> None:
     trouble = only(stuck=2, stuck_since=ago(70))
     assert (trouble.name, trouble.urgency, trouble.since) == ("nothing_leaves", "critical", ago(70))
