@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from monitoring.models import Channel, Notification
+from positions.roles import ADMIN, OPERATOR, VIEWER, ensure_roles, give_role
 from tests.browser import shelf
 from tests.telling import HOOK, fill, notify, raise_alarm, write
 from tests.website import checked, hold, member
@@ -168,6 +170,24 @@ def test_who_may_only_look_sees_everything_and_no_button(story: dict[str, Any]) 
     assert "404 Unknown Webhook" in body
     main = body.split("<main")[1].split('class="foot"')[0].split('id="alerts"')[1]
     assert ('method="post"' in main, "/admin/" in main) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("role", "acts", "sets_up"),
+    [(VIEWER, False, False), (OPERATOR, True, False), (ADMIN, True, True)],
+)
+def test_roles_see_what_they_may_press(
+    story: dict[str, Any], role: str, acts: bool, sets_up: bool
+) -> None:
+    ensure_roles()
+    give_role(User.objects.create_user("carol"), role)
+    carol = Client()
+    carol.force_login(User.objects.get(username="carol"))
+    body = carol.get("/alerts/").content.decode()
+    seen = (f"/alerts/alarms/{story['sold'].pk}/acknowledge/" in body, "monitoring/channel" in body)
+    assert seen == (acts, sets_up)
+    answer = carol.post(f"/alerts/alarms/{story['sold'].pk}/acknowledge/")
+    assert answer.status_code == (302 if acts else 403)
 
 
 def test_live_part_is_the_pages_own(alice: Client, story: dict[str, Any]) -> None:
