@@ -20,6 +20,7 @@ from monitoring.service.places import installed, lingers, owner_of
 from positions.models import Position
 from positions.presenting.text import span
 
+PINGED_WITHIN = 600.0  # seconds
 BACKUP_EVERY = timedelta(days=7)
 CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
@@ -53,7 +54,9 @@ def password() -> Iterator[Check]:
         yield warn(
             name,
             _("“%(user)s” still has the one that was printed at the first start") % {"user": user},
-            _("Change it in Admin (top right), or: manage.py changepassword %(user)s")
+            _(
+                "Change it by “Password” at the foot of each page, or: manage.py changepassword %(user)s"
+            )
             % {"user": user},
         )
         return
@@ -95,14 +98,20 @@ def outside_heartbeat(now: datetime) -> Iterator[Check]:
         )
         return
     at = last_beat(OUTSIDE)
-    if at is None:
-        yield warn(
-            name,
-            _("set, but never reached"),
-            _("It is called after a complete check: see the worker's log, and HEARTBEAT_URL."),
-        )
+    age = None if at is None else (now - at).total_seconds()
+    if age is not None and age <= max(PINGED_WITHIN, 5 * settings.MONITOR_INTERVAL):
+        yield ok(name, _("last reached %(age)s ago") % {"age": span(age)})
         return
-    yield ok(name, _("last reached %(age)s ago") % {"age": span((now - at).total_seconds())})
+    yield warn(
+        name,
+        _("set, but never reached")
+        if age is None
+        else _("last reached %(age)s ago") % {"age": span(age)},
+        _(
+            "It is called after a complete check. See the worker's log and HEARTBEAT_URL; a private"
+            " address has to stand in WEBHOOK_ALLOWED_HOSTS."
+        ),
+    )
 
 
 def service(containers: Sequence[Path] = CONTAINER) -> Iterator[Check]:

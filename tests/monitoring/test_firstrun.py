@@ -77,7 +77,8 @@ class TestOutsideHeartbeat:
         statuses.append(found(firstrun.outside_heartbeat(NOON)))
         beat(OUTSIDE, at=NOON)
         statuses.append(found(firstrun.outside_heartbeat(NOON)))
-        assert statuses == ["warn", "warn", "ok"]
+        statuses.append(found(firstrun.outside_heartbeat(NOON + timedelta(seconds=601))))
+        assert statuses == ["warn", "warn", "ok", "warn"]
 
     def test_address_is_never_shown(self, settings: Settings) -> None:
         settings.HEARTBEAT_URL = "https://hc.example/secret"
