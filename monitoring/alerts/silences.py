@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.alerts.alarms import hold
 from monitoring.models import Alarm, Silence
+from monitoring.presenting.kinds import what
 from positions import journal
 from positions.models import JournalEntry, Position, Strategy
 from positions.services.base import ServiceError, facts
@@ -117,14 +118,13 @@ def covers(row: Silence, subject: Subject) -> bool:
 
 
 def whose(row: Silence) -> str:
-    """Whose alerts it is about, in words: `Fed cuts? · Yes`, `all positions`, …"""
+    """Whose alerts it is about, in words: `Fed cuts? · Yes — No usable price`, `everything`."""
     parts = [
         str(row.position) if row.position else "",
         _("strategy %(name)s") % {"name": row.strategy} if row.strategy else "",
-        _("rule %(name)s") % {"name": row.rule} if row.rule else "",
-        _("kind %(name)s") % {"name": row.kind} if row.kind else "",
+        what(row.kind, row.rule),
     ]
-    return ", ".join(part for part in parts if part) or _("everything")
+    return " — ".join(part for part in parts if part) or _("everything")
 
 
 def _active(silence_id: int) -> Silence | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from monitoring.alerts.silences import Subject, until
+from monitoring.alerts.silences import Subject, until, whose
 from monitoring.alerts.topics import is_happening
 from monitoring.models import Alarm, Channel, Silence
-from positions.presenting.badges import rule_name
-from positions.presenting.entries import TONES, Entry, EntryView, title
+from monitoring.presenting.kinds import what
+from positions.presenting.entries import TONES, EntryView
+from positions.presenting.text import first_up
 
 KINDS: Mapping[str, Promise] = {
     Channel.Kind.DISCORD: gettext_lazy("Discord"),
@@ -84,23 +85,8 @@ def way(channel: Channel, waiting: int, sent_at: datetime | None, now: datetime)
 
 
 def scope(silence: Silence) -> str:
-    """Whose alerts it is about, in words: `Fed cuts? · Yes — Stop held back`, `Everything`."""
-    whose = [
-        str(silence.position) if silence.position else "",
-        _("Strategy %(name)s") % {"name": silence.strategy} if silence.strategy else "",
-        what(silence.kind, silence.rule),
-    ]
-    return " — ".join(part for part in whose if part) or _("Everything")
-
-
-def what(kind: str, rule: str) -> str:
-    """A kind of entry and its rule as people read them: `No usable price`, `Not armed · Stop loss`."""
-    name = rule_name(rule) if rule else ""
-    if not kind:
-        return name
-    bare = Entry(0, datetime.min.replace(tzinfo=UTC), kind, "", None, rule, "", "", {})
-    said = title(bare)
-    return f"{said} · {name}" if name and name not in said else said
+    """Whose alerts it keeps back, as a title."""
+    return first_up(whose(silence))
 
 
 def _facts(alarm: Alarm) -> list[str]:

@@ -72,7 +72,7 @@ class TestServices:
         held, plan = position(), Strategy.objects.create(name="news")
         self.one(position_id=held.pk, strategy_id=plan.pk, rule="stop_loss", kind="unpriced")
         assert self.told()[0][2] == (
-            "alerts of Fed cuts? · Yes, strategy news, rule stop_loss, kind unpriced"
+            "alerts of Fed cuts? · Yes — strategy news — No usable price · Stop loss"
             " silenced until 2026-11-22 13:00 UTC"
         )
 

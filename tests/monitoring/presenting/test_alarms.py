@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from monitoring.models import Alarm, Channel, Silence
-from monitoring.presenting.alarms import Raised, Way, raised, scope, way, what
+from monitoring.presenting.alarms import Raised, Way, raised, scope, way
+from monitoring.presenting.kinds import what
 from positions.models import Strategy
 from positions.presenting.entries import Entry, entry_view
 
