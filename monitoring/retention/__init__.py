@@ -16,7 +16,7 @@ from monitoring.retention.rows import prune_rows
 
 __all__ = ("prune",)
 
-BUDGET = 120.0  # seconds; django-q2 kills a task after 300, and the next hour goes on from here
+BUDGET = 200.0  # seconds; django-q2 kills a task after 300, and the next hour goes on from here
 
 
 def prune(
