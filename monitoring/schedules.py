@@ -2,8 +2,9 @@
 
 django-q2 counts in whole minutes. A schedule's minutes are only the watchdog here: when a run ends,
 it pulls its schedule's `next_run` forward to the next multiple of its seconds, counted from when it
-was due, so that nothing drifts. A run that dies leaves the watchdog standing. A run that takes long
-is not overtaken before the watchdog's minute, and after downtime there is one run, not many.
+was due, so that nothing drifts, or from when it began where that was late. A run that dies leaves
+the watchdog standing. A run that takes long is not overtaken before the watchdog's minute, and
+after downtime there is one run, not many.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def every(name: str) -> Callable[[Callable[[], object]], Callable[..., None]]:
                 # that nothing redacts, one every two seconds for as long as the trouble lasts.
                 logger.exception("%s failed", name)
             finally:
-                _advance(name, datetime.fromisoformat(due) if due else began)
+                _advance(name, datetime.fromisoformat(due) if due else began, began)
 
         return run
 
@@ -150,8 +151,10 @@ def look_again(name: str, at: datetime | None) -> None:
         Schedule.objects.filter(name=name, next_run__gt=at).update(next_run=at)
 
 
-def _advance(name: str, due: datetime) -> None:
+def _advance(name: str, due: datetime, began: datetime) -> None:
     seconds = next(plan.seconds for plan in plans() if plan.name == name)
-    then = next_due(due, timezone.now(), seconds)
+    # One that began late catches up for all it missed; the next comes a whole interval after it.
+    late = began - due > timedelta(seconds=seconds) / 2
+    then = next_due(began if late else due, timezone.now(), seconds)
     # Only forward in time: a later run may have set an earlier one already.
     Schedule.objects.filter(name=name, next_run__gt=then).update(next_run=then)

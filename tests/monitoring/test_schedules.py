@@ -107,10 +107,20 @@ class TestEvery:
         Schedule.objects.filter(name="deliver").update(next_run=due + seconds(60))
 
     def test_run_pulls_its_schedule_forward_from_when_it_was_due(self) -> None:
-        due = timezone.now() - seconds(1)
+        due = timezone.now() - seconds(0.3)
         self.given(due)
         every("deliver")(lambda: None)(due=due.isoformat())
         assert self.next_run() == due + seconds(2)
+
+    def test_run_that_catches_up_is_followed_by_a_whole_interval(self) -> None:
+        due = timezone.now() - seconds(3601.9)  # the old count would have the next one at once
+        self.given(due)
+        Schedule.objects.filter(name="deliver").update(next_run=timezone.now() + seconds(60))
+        began = timezone.now()
+        every("deliver")(lambda: None)(due=due.isoformat())
+        after = self.next_run()
+        assert after is not None
+        assert seconds(2) <= after - began < seconds(3)
 
     def test_failing_run_pulls_it_forward_too_and_leaves_no_row(
         self, caplog: pytest.LogCaptureFixture
@@ -118,7 +128,7 @@ class TestEvery:
         def fail() -> None:
             raise ValueError("boom")
 
-        due = timezone.now() - seconds(1)
+        due = timezone.now() - seconds(0.3)
         self.given(due)
         every("deliver")(fail)(due=due.isoformat())
         assert (self.next_run(), caplog.messages) == (due + seconds(2), ["deliver failed"])
