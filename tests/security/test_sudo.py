@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -65,7 +66,7 @@ def test_login_counts_for_ten_minutes(owner: Client) -> None:
 
 
 def test_old_post_changes_nothing_and_says_so(owner: Client) -> None:
-    form = {"name": "bot", "user": "1"}
+    form = {"name": "bot", "user": str(User.objects.get().pk)}
     page = f"http://testserver{TOKENS}"
     answer = aged(owner, STALE).post(TOKENS, form, headers={"referer": page}, follow=True)
     assert answer.redirect_chain == [(confirm_url(TOKENS, again="1"), 302)]
