@@ -35,20 +35,28 @@ def expected_points(moves: float, interval: int) -> float:
 
 
 def extrapolated(
-    sizes: Mapping[str, float], yearly: Mapping[str, float], *, interval: int = 30
+    sizes: Mapping[str, float],
+    yearly: Mapping[str, float],
+    kept: Mapping[str, float],
+    *,
+    interval: int = 30,
 ) -> Iterable[str]:
-    """Lines for 10,000 positions. `yearly`: rows a position and year that are never pruned."""
+    """Lines for 10,000 positions. `yearly`: rows a position and year that are never pruned; `kept`:
+    rows a position that stand at any time.
+    """
     count = 10_000
     grows = sum(rows * sizes[name] for name, rows in yearly.items()) * count / MB
     runs = 7 * DAY / interval * sizes["runs"] / MB
     for scene, moves in SCENES.items():
-        kept = expected_points(moves, interval)
+        each = expected_points(moves, interval)
         for markets in (2000, count):
-            total = kept * markets * sizes["points"] / MB
+            total = each * markets * sizes["points"] / MB
             yield (
-                f"{scene}, {markets:>6,} markets: {kept * markets / 1e6:6.1f} million points,"
+                f"{scene}, {markets:>6,} markets: {each * markets / 1e6:6.1f} million points,"
                 f" {total:8,.0f} MB; runs {runs:.0f} MB"
             )
+    told = sum(rows * sizes[name] for name, rows in kept.items()) * count / MB
+    yield f"alerts and alarms of 90 days: {told:,.0f} MB"
     yield f"never pruned (journal, exits, fills, positions): {grows:,.0f} MB a year more"
 
 
@@ -74,10 +82,11 @@ def year(options: argparse.Namespace, file: Path) -> None:
     sizes_ = row_sizes(file)
     print("bytes a row:", ", ".join(f"{name} {size:.0f}" for name, size in sizes_.items()))
     last = found[-1]
-    kept = ("journal", "exits", "fills", "positions", "triggers")
+    lasting = ("journal", "exits", "fills", "positions", "triggers")
     years = last.number * 7 / 365
-    yearly = {name: last.rows[name] / options.positions / years for name in kept}
-    for line in extrapolated(sizes_, yearly):
+    yearly = {name: last.rows[name] / options.positions / years for name in lasting}
+    kept = {name: last.rows[name] / options.positions for name in ("alerts", "alarms")}
+    for line in extrapolated(sizes_, yearly, kept):
         print(line)
     if options.json:
         Path(options.json).write_text(json.dumps([week.as_json() for week in found]))
