@@ -16,6 +16,7 @@ from monitoring.advisor import Advisor
 from monitoring.engine.decide import MARK, Decisions, Judged, parts_json
 from monitoring.engine.sql import REFUSALS, update_each, update_many
 from monitoring.gap import since_text
+from monitoring.models import Alarm
 from monitoring.models import Trigger as TriggerRow
 from positions import journal
 from positions.domain.judge import Notice, Trigger
@@ -324,14 +325,8 @@ def _notice(context: Context, notice: Notice) -> JournalEntry:
 def _failures(
     decisions: Decisions, rows: Mapping[int, Position], now: datetime
 ) -> Iterable[JournalEntry]:
-    """A position that cannot be judged is told once, not in every pass."""
-    told = set(
-        JournalEntry.objects.filter(kind="error", position_id__in=decisions.failed).values_list(
-            "position_id", "text"
-        )
-        if decisions.failed
-        else ()
-    )
+    """A position that cannot be judged is told once, not in every pass; again when it was over."""
+    told = _told_failures(list(decisions.failed)) if decisions.failed else frozenset()
     return [
         journal.entry(
             "error", text, at=now, position=rows[pk], urgency="critical", data=facts(rows[pk])
@@ -339,6 +334,18 @@ def _failures(
         for pk, text in decisions.failed.items()
         if pk in rows and (pk, text) not in told
     ]
+
+
+def _told_failures(ids: list[int]) -> frozenset[tuple[int | None, str]]:
+    """What was told of these positions, but for what has been over since."""
+    over = Alarm.objects.filter(kind="error", position__in=ids).exclude(resolved_at=None)
+    ended = dict(over.values_list("position_id", "resolved_at"))
+    rows = JournalEntry.objects.filter(kind="error", position__in=ids)
+    return frozenset(
+        (pk, text)
+        for pk, text, at in rows.values_list("position_id", "text", "at")
+        if pk not in ended or at > ended[pk]
+    )
 
 
 BEST = [("best", "numeric"), ("best_f", "float")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from monitoring.alerts.upkeep import upkeep
 from monitoring.models import MonitorRun
 from positions.models import Exit, ExitPolicy, Mark, Market, Position
 from positions.services import position_close_request
@@ -51,6 +52,19 @@ def test_damaged_policy_is_told_once_and_the_others_are_judged(house: House, doc
     house.clock.later(30)
     house.run()
     assert (kinds(bad), kinds(good)[-1]) == (["error"], "position_closed")
+
+
+def test_damage_that_comes_back_after_it_was_mended_is_told_again(house: House) -> None:
+    bad, _good = two(house)
+    rows = ExitPolicy.objects.filter(position=bad)
+    for document in ("{", '{"stop_loss_price": "0.01"}', "{"):
+        rows.update(document=document)
+        Mark.objects.update(quiet_low=None, quiet_high=None)  # as services that edit rules do
+        for _ in range(2):
+            house.clock.later(120)
+            house.run()
+            upkeep(now=house.clock.at)  # finds out whether it is over
+    assert kinds(bad).count("error") == 2
 
 
 def test_complaint_names_the_field(house: House) -> None:
