@@ -17,7 +17,7 @@ RESTORED = "restored"
 
 
 def position_mute(*, position_id: int, until: datetime, actor: str, now: datetime) -> None:
-    """No alerts of this position until then; its exits go on. Raises ServiceError."""
+    """No alerts of this position until then but critical stops; its exits go on. Raises ServiceError."""
     with transaction.atomic():
         position = take(position_id, None)
         if until <= now:
