@@ -344,7 +344,7 @@ def _told_failures(ids: list[int]) -> frozenset[tuple[int | None, str]]:
     return frozenset(
         (pk, text)
         for pk, text, at in rows.values_list("position_id", "text", "at")
-        if pk not in ended or at > ended[pk]
+        if (over_at := ended.get(pk)) is None or at > over_at
     )
 
 
