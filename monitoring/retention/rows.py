@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django_q.models import Failure, OrmQ, Success
 
+from monitoring.alerts.topics import HAPPENS, RAISES
 from monitoring.keeping.backup import BACKUP
 from monitoring.models import Alarm, Heartbeat, MonitorRun, Notification, Silence, Trigger
 from monitoring.retention.pace import CHUNK, Pace
@@ -47,7 +48,7 @@ def _old(now: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     told = now - TOLD_KEPT
     yield "runs", _runs(now)
     yield "notifications", _notifications(told)
-    yield "alarms", Alarm.objects.filter(resolved_at__lt=told, last_at__lt=told)
+    yield "alarms", _alarms(told)
     yield "silences", Silence.objects.filter(Q(until__lt=told) | Q(ended_at__lt=told))
     # Those of exits stay with them; what the others came to stands in the journal.
     yield "triggers", Trigger.objects.filter(exit=None, at__lt=told)
@@ -74,5 +75,23 @@ def _notifications(before: datetime) -> QuerySet[Notification]:
     """
     seen = Q(state__in=(State.SENT, State.SUPPRESSED, State.COLLAPSED))
     seen |= Q(state=State.FAILED, alarm__acknowledged_at__isnull=False)
-    over = Q(alarm=None) | Q(alarm__resolved_at__isnull=False)
-    return Notification.objects.filter(seen, over, created_at__lt=before)
+    return Notification.objects.filter(
+        seen, Q(alarm=None) | _over("alarm__"), created_at__lt=before
+    )
+
+
+def _alarms(before: datetime) -> QuerySet[Alarm]:
+    """Alarms that have been over for long; one whose alert failed stays until somebody has seen it."""
+    unseen = Q(acknowledged_at=None, notifications__state=State.FAILED)
+    old = Q(resolved_at=None) | Q(resolved_at__lt=before)
+    return Alarm.objects.filter(_over(), old, last_at__lt=before).exclude(unseen)
+
+
+def _over(prefix: str = "") -> Q:
+    """Of alarms: ended; or it only ever happened, like a sale, which is true for ever and stands no
+    more; or somebody has taken note of what was no lasting trouble.
+    """
+    ended = Q(**{f"{prefix}resolved_at__isnull": False})
+    noted = Q(**{f"{prefix}acknowledged_at__isnull": False})
+    lasting = Q(**{f"{prefix}kind__in": list(RAISES)})
+    return ended | Q(**{f"{prefix}kind__in": list(HAPPENS)}) | (noted & ~lasting)

@@ -263,6 +263,20 @@ def test_alarms_stay_until_they_have_been_over_for_ninety_days() -> None:
     assert list(Alarm.objects.order_by("pk")) == kept
 
 
+def test_what_only_happened_is_over_by_itself() -> None:
+    sold = alarm("sold:1", OLD, kind="exit_done")
+    notify("sent", OLD, alarm=sold)
+    assert pruned() == {"notifications": 1, "alarms": 1}
+
+
+def test_alarm_whose_alert_failed_unseen_stays() -> None:
+    sold = alarm("sold:1", OLD, kind="exit_done")
+    notify("failed", OLD, alarm=sold)
+    assert pruned() == {}
+    Alarm.objects.update(acknowledged_at=YOUNG)
+    assert pruned() == {"notifications": 1, "alarms": 1}
+
+
 def test_alert_of_an_alarm_that_is_not_over_stays() -> None:
     row = notify("sent", OLD, alarm=alarm("still", OLD))
     pruned()
