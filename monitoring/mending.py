@@ -21,3 +21,4 @@ def mend(*, now: datetime) -> None:
     senders = Channel.objects.exclude(lease_holder="").values_list("lease_holder", flat=True)
     if any(is_dead(holder.partition("@")[2]) for holder in senders):
         look_again("deliver", now)
+        look_again("deliver_again", now)

@@ -54,6 +54,7 @@ def plans() -> tuple[Plan, ...]:
         Plan("beat", 2),
         Plan("monitor", settings.MONITOR_INTERVAL),
         Plan("deliver", 2),
+        Plan("deliver_again", 2),
         Plan("watch", look_seconds()),
         Plan("sync_wallets", 300),
         Plan("refresh_markets", 600),

@@ -42,10 +42,18 @@ def monitor() -> None:
 
 @every("deliver")
 def deliver() -> None:
-    """Derive notifications from the journal and send what is due."""
-    from monitoring.alerts.delivery import deliver_due
+    """Derive notifications from the journal and send what is due for the first time."""
+    from monitoring.alerts.delivery import Lane, deliver_due
 
-    look_again("deliver", deliver_due().again_at)
+    look_again("deliver", deliver_due(lane=Lane.FIRST).again_at)
+
+
+@every("deliver_again")
+def deliver_again() -> None:
+    """Send what has failed before: beside `deliver`, for a service may hang at every try."""
+    from monitoring.alerts.delivery import Lane, deliver_due
+
+    look_again("deliver_again", deliver_due(lane=Lane.AGAIN).again_at)
 
 
 @every("watch")

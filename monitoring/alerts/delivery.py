@@ -12,10 +12,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from random import Random
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,6 +40,16 @@ PATIENCE = 2.5  # seconds worth waiting inside a run; for more the next run come
 State = Notification.State
 
 
+class Lane(Enum):
+    """Which messages a run carries. A service that hangs takes its whole timeout at every try: the
+    tries after a failure have a run of their own, so that no other channel waits for them.
+    """
+
+    ALL = "all"
+    FIRST = "first tries"
+    AGAIN = "tries after a failure"
+
+
 @dataclass(slots=True)
 class Tally:
     """What one run did, in messages."""
@@ -55,13 +66,14 @@ def deliver_due(
     sleep: Callable[[float], None] = time.sleep,
     rng: Random | None = None,
     budget: timedelta = BUDGET,
+    lane: Lane = Lane.ALL,
 ) -> Tally:
-    """Dispatches, then sends what is due; returns when nothing is, or the time is up.
+    """Dispatches, then sends what is due in the lane; returns when nothing is, or the time is up.
 
     Several may run at once: a channel is served by the one that holds its lease.
     """
     # Unique also among threads; who it is tells the next one whether it still lives.
-    desk = Desk(clock, rng or Random(), f"{uuid.uuid4().hex[:8]}@{identity()}")
+    desk = Desk(clock, rng or Random(), f"{uuid.uuid4().hex[:8]}@{identity()}", lane)
     end = clock() + budget
     try:
         while clock() < end:
@@ -86,8 +98,10 @@ class Desk:
     clock: Callable[[], datetime]
     rng: Random
     holder: str
+    lane: Lane = Lane.ALL
     tally: Tally = field(default_factory=Tally)
     chores_at: datetime | None = None
+    served: set[int] = field(default_factory=set)  # channels whose lease is ours until the end
 
     def round(self) -> float | None:
         """Sends the head of each queue that is due. Returns the seconds until the next head is
@@ -100,7 +114,7 @@ class Desk:
         dispatch(now=now)
         expire(now=now)
         waits: list[float] = []
-        for head in heads(now=now):
+        for head in filter(self._ours, heads(now=now)):
             wait = (due(head, now=self.clock()) - self.clock()).total_seconds()
             if wait <= 0:
                 wait = 0.0 if self._serve(head) else PATIENCE * 2
@@ -109,15 +123,27 @@ class Desk:
 
     def close(self) -> None:
         """Gives the leases back."""
-        if Channel.objects.filter(lease_holder=self.holder).exists():
-            Channel.objects.filter(lease_holder=self.holder).update(
-                lease_until=None, lease_holder=""
-            )
+        if self.served:
+            _free(Channel.objects.filter(lease_holder=self.holder))
+
+    def _leave(self, channel: Channel) -> None:
+        """Leaves a channel to the other lane."""
+        self.served.discard(channel.pk)
+        _free(Channel.objects.filter(pk=channel.pk, lease_holder=self.holder))
+
+    def _ours(self, head: Notification) -> bool:
+        """Whether it lies in the lane. A channel that was taken up is served on until the end: when
+        the service is back, what waits behind the first message need not wait for another run.
+        """
+        if self.lane is Lane.ALL or head.channel_id in self.served:
+            return True
+        return (head.attempts > 0) is (self.lane is Lane.AGAIN)
 
     def _serve(self, head: Notification) -> bool:
         """Sends one message and writes down what came of it; False when the channel is another's."""
         if not self._lease(head.channel):
             return False
+        self.served.add(head.channel_id)
         now = self.clock()
         if worth_a_look(head, now=now) and collapse(head.channel, now=now):
             return True
@@ -155,8 +181,14 @@ class Desk:
             _write(head, answer, verdict, now)
         if verdict.act is Act.DISABLE:
             disable(head.channel, answer.error, now=now)
+        if verdict.act is Act.RETRY and self.lane is Lane.FIRST:
+            self._leave(head.channel)
         counted = {Act.SENT: "sent", Act.DROP: "failed"}.get(verdict.act, "retried")
         setattr(self.tally, counted, getattr(self.tally, counted) + 1)
+
+
+def _free(channels: QuerySet[Channel]) -> None:
+    channels.update(lease_until=None, lease_holder="")
 
 
 def _begin(head: Notification, now: datetime) -> bool:

@@ -32,6 +32,7 @@ JOBS: dict[str, Promise] = {
     "beat": _("Sign of life"),
     "monitor": _("Check of every position"),
     "deliver": _("Alerts"),
+    "deliver_again": _("Alerts that failed before"),
     "watch": _("Look at the watch itself"),
     "sync_wallets": _("Wallets"),
     "refresh_markets": _("Facts of markets"),

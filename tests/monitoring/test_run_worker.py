@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="signals"),
 ]
 
-WORKERS = 5
+WORKERS = 6
 SENTINELS_CHILDREN = WORKERS + 2  # the workers first, then the result saver and the pusher
 
 
