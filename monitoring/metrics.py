@@ -145,7 +145,9 @@ class House(Collector):
         yield one("pm_feed_clients", help_, self.clients)
         troubles = {(row.name, row.urgency) for row in judge(facts, self.now)}
         help_ = "1 for each present trouble of the watch; none: no line."
-        yield many("pm_trouble", help_, ("trouble", "urgency"), [(key, 1) for key in sorted(troubles)])
+        yield many(
+            "pm_trouble", help_, ("trouble", "urgency"), [(key, 1) for key in sorted(troubles)]
+        )
 
     def _age(self, then: datetime | None) -> float | None:
         """A clock that was set back gives 0."""

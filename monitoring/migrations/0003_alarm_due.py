@@ -4,25 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0002_alarms_sources_silences'),
-        ('positions', '0008_longer_actor'),
+        ("monitoring", "0002_alarms_sources_silences"),
+        ("positions", "0008_longer_actor"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='alarm',
-            name='due_at',
+            model_name="alarm",
+            name="due_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='alarm',
-            name='told_as',
+            model_name="alarm",
+            name="told_as",
             field=models.CharField(blank=True, max_length=6),
         ),
         migrations.AddIndex(
-            model_name='alarm',
-            index=models.Index(condition=models.Q(('due_at', None), _negated=True), fields=['due_at'], name='alarm_due'),
+            model_name="alarm",
+            index=models.Index(
+                condition=models.Q(("due_at", None), _negated=True),
+                fields=["due_at"],
+                name="alarm_due",
+            ),
         ),
     ]
