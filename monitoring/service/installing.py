@@ -103,8 +103,9 @@ def switch_on(
             text = _("Its port is taken (a `make up` in a terminal?): stop that, then %(start)s")
             say(text % {"start": start})
     except SystemdError as error:
-        text = _("The files are written, but “%(command)s” said: %(said)s")
-        raise NotInstalledError(text % {"command": error.command, "said": error}) from error
+        text = _("The files are written, but “%(command)s” said: %(said)s. %(cure)s")
+        told = {"command": error.command, "said": error, "cure": _cure(where)}
+        raise NotInstalledError(text % told) from error
     for command in systemctl.done:
         say(_("Run: %(command)s") % {"command": command})
 
@@ -128,6 +129,15 @@ def take_away(where: Place, systemctl: Systemctl, say: Say) -> None:
     if where.environment.exists():
         text = _("Your settings stay, secrets too, until you delete them: %(path)s")
         say(text % {"path": where.environment})
+
+
+def _cure(where: Place) -> str:
+    if where.system:
+        return _("See to that, then run this again.")
+    return _(
+        "A user's systemd answers in a session of that user's own: log in directly (su and sudo make"
+        " none) and run this again, or use --system as root."
+    )
 
 
 def difference(there: str, wanted: str, path: Path) -> str:
