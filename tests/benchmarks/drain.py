@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.discord import DiscordServer
 from tests.faults.ground import Ground
 from tests.servers import wait_until
 
@@ -39,28 +40,26 @@ class Drained:
 
     @property
     def wrong(self) -> bool:
-        return bool(self.early) or self.arrived != self.alerts or not self.in_order
+        return bool(self.early) or self.arrived < self.alerts or not self.in_order
 
 
 def drain(ground: Ground, *, alerts: int, limit: int, per: float) -> Drained:
     """Write so many alerts, then start a worker and wait until its queue is empty."""
     ground.discord.set_bucket(limit, per)
     ground.hand.ask("tell", count=alerts)
-    minimum = (alerts - 1) // limit * per
     worker = ground.installation.start("run_worker")
     try:
-        wait_until(lambda: not ground.untold(), seconds=30 + 3 * minimum, what="an empty queue")
+        longest = 60 + 3 * alerts / limit * per
+        wait_until(lambda: not ground.untold(), seconds=longest, what="an empty queue")
     finally:
         worker.terminate()
         worker.wait(30)
-    return _measured(
-        ground.discord.sent(delivered=False), ground.discord.early, alerts, minimum, per
-    )
+    return _measured(ground.discord, alerts, limit, per)
 
 
-def _measured(
-    messages: list[dict[str, Any]], early: list[float], alerts: int, minimum: float, per: float
-) -> Drained:
+def _measured(discord: DiscordServer, alerts: int, limit: int, per: float) -> Drained:
+    """What the house has to say besides (that it was not watched) takes a place like any other."""
+    messages = discord.sent(delivered=False)
     arrived = [message for message in messages if message["delivered"]]
     numbers = [_number(message) for message in arrived]
     began = arrived[0]["at"]
@@ -69,11 +68,11 @@ def _measured(
         alerts,
         len(set(numbers)),
         arrived[-1]["at"] - began,
-        minimum,
+        (len(arrived) - 1) // limit * per,
         refused.total(),
         max(refused.values(), default=0),
-        len(early),
-        numbers == sorted(numbers),
+        len(discord.early),
+        numbers == sorted(set(numbers)),
     )
 
 

@@ -32,7 +32,7 @@ def steps(name: str, server: Postgres | None, options: argparse.Namespace) -> li
             for stage, row in killed_at_every_call(ground, trouble, times=options.kills).items():
                 totals.setdefault(stage, Told()).add(row)
         for after in (False, True):
-            for _ in range(options.kills):
+            for _ in range(len(TROUBLES) * options.kills):
                 told = killed_while_held(ground, after=after)
                 totals.setdefault(told.stage, Told()).add(told)
     print(f"\nA delivery killed at every call, {name}; answers: {', '.join(TROUBLES)}\n")

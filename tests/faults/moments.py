@@ -20,6 +20,8 @@ from tests.installation import Installation
 
 HELD_BACK = 1.5  # seconds
 TOLD_TO_WAIT = 3.0  # seconds, by a 429
+CURSOR = "SELECT 1 FROM monitoring_cursor WHERE name = 'alerts' FOR UPDATE"
+NOTIFICATIONS = "LOCK TABLE monitoring_notification IN SHARE MODE"
 SETTLED = 0.3  # seconds after which what was answered has been written, or waits for our lock
 
 
@@ -38,14 +40,14 @@ class Moment:
 
 
 class Lock:
-    """Nobody else can write to `table` (on SQLite: anywhere) until `release`."""
+    """Whatever `statement` locks (on SQLite: everything) cannot be written until `release`."""
 
-    def __init__(self, installation: Installation, table: str) -> None:
+    def __init__(self, installation: Installation, statement: str) -> None:
         self.taken = time.monotonic()
         self.connection: Any
         if installation.database_url:
             self.connection = psycopg.connect(installation.database_url)
-            self.connection.execute(f"LOCK TABLE {table} IN SHARE MODE".encode())
+            self.connection.execute(statement.encode())
         else:
             path = installation.home / "db.sqlite3"
             self.connection = sqlite3.connect(path, timeout=20, isolation_level=None)
@@ -90,8 +92,8 @@ def _nothing(ground: Ground) -> None:
     ground.discord.calls.clear()
 
 
-def _take(ground: Ground, table: str) -> None:
-    ground.lock = Lock(ground.installation, table)
+def _take(ground: Ground, statement: str) -> None:
+    ground.lock = Lock(ground.installation, statement)
 
 
 def _release(ground: Ground) -> None:
@@ -101,14 +103,14 @@ def _release(ground: Ground) -> None:
 
 
 def _bar_dispatch(ground: Ground) -> None:
-    """On PostgreSQL the cursor's table alone can be barred, before the alert exists."""
+    """On PostgreSQL the dispatch alone can be barred, before the alert exists."""
     if ground.installation.database_url:
-        _take(ground, "monitoring_cursor")
+        _take(ground, CURSOR)
 
 
 def _dispatching(ground: Ground) -> bool:
     if ground.lock is None and ground.untold():  # SQLite: as soon as there is something to tell
-        _take(ground, "monitoring_cursor")
+        _take(ground, CURSOR)
     return ground.lock is not None and ground.lock.is_waited_for() and bool(ground.untold())
 
 
@@ -125,7 +127,7 @@ def _writing(ground: Ground) -> bool:
     """The answer is held back until we bar the writing of it."""
     if ground.lock is None:
         if held_back(ground.discord, "/webhooks/"):
-            _take(ground, "monitoring_notification")
+            _take(ground, NOTIFICATIONS)
         return False
     calls = [call for call in ground.discord.calls if call.fault == "hang" and call.status]
     answered = any(time.time() - call.at > HELD_BACK + SETTLED for call in calls)
