@@ -68,7 +68,7 @@ class House:
         done = self.installation.manage(*args, check=False)
         self.out[f"manage.py {' '.join(args)}"] = done.stdout + done.stderr
 
-    def crawl(self, who: requests.Session, name: str, most: int = 90) -> None:
+    def crawl(self, who: requests.Session, name: str, most: int = 60) -> None:
         """Every page that links lead to, each address once and similar ones a few times."""
         waiting = ["/", "/admin/", "/password/", "/confirm/", "/healthz"]
         seen: set[str] = set()
@@ -140,8 +140,7 @@ def make_trouble(house: House) -> None:
     position = {"market_text": "url:priced", "entry_price": "0.5", "shares": "10"}
     house.post("/admin/positions/position/add/", **position)
     house.command("send_test_alert")
-    for number in range(20, 23):
-        house.command("send_test_alert", "--channel", f"c{number}")
+    house.command("send_test_alert", "--channel", "c20")
     stranger = requests.Session()
     stranger.trust_env = False
     for _ in range(11):
@@ -153,7 +152,7 @@ def make_trouble(house: House) -> None:
     for path in ("/api/positions", "/metrics"):
         answer = requests.request("POST", house.installation.url + path, headers=key, timeout=20)
         house.out[f"guess {path}"] = answer.text
-    for command in (["doctor"], ["doctor", "--json"], ["monitor", "--json"]):
+    for command in (["doctor", "--json"], ["monitor", "--json"]):
         house.command(*command)
     house.post("/check/")
 
@@ -189,7 +188,7 @@ def database_text(installation: Installation) -> dict[str, str]:
 def test_no_secret_comes_out_of_the_product(house: House) -> None:
     set_up(house)
     make_trouble(house)
-    listen(house, 12)
+    listen(house, 8)
     viewer = signed_in(house.installation.url, "viewer", f"{M}-viewer-password")
     house.crawl(house.browser, "admin")
     house.crawl(viewer, "viewer")
