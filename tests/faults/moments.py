@@ -43,7 +43,7 @@ class Lock:
     """Whatever `statement` locks (on SQLite: everything) cannot be written until `release`."""
 
     def __init__(self, installation: Installation, statement: str) -> None:
-        self.taken = time.monotonic()
+        self.taken, self.installation = time.monotonic(), installation
         self.connection: Any
         if installation.database_url:
             self.connection = psycopg.connect(installation.database_url)
@@ -57,11 +57,12 @@ class Lock:
         """Whether a process of the product stands before it; SQLite cannot say, there time does."""
         if isinstance(self.connection, sqlite3.Connection):
             return time.monotonic() - self.taken > SETTLED
-        found = self.connection.execute(
-            b"SELECT count(*) FROM pg_stat_activity"
-            b" WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        # Asked outside our own transaction, in which the view stays as it was at the first look.
+        found = self.installation.query(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        return bool(found.fetchone()[0])
+        return bool(found[0][0])
 
     def release(self) -> None:
         self.connection.rollback()

@@ -35,7 +35,7 @@ class Flat:
 
 
 def judged(samples: Sequence[Sequence[int]], interval: float) -> Flat:
-    """From samples [pass, resident kilobytes, open files, threads]."""
+    """From samples [pass, private kilobytes, open files, threads]."""
     counted = samples[int(len(samples) * WARM) :]
     hours = [number * interval / 3600 for number, *_ in counted]
     megabytes = [kilobytes / 1024 for _, kilobytes, *_ in counted]
@@ -84,7 +84,7 @@ def main() -> int:
             "exits sold and told": done["exits"],
             "journal entries": done["entries"],
             "frames to 20 sockets": done["frames"],
-            "memory, MB: after the warm-up, at the end": f"{flat.first:.1f}, {flat.last:.1f}",
+            "private memory, MB: after the warm-up, at the end": f"{flat.first:.1f}, {flat.last:.1f}",
             "memory slope, MB an hour": f"{flat.slope:+.3f}",
             "open files: first, most, last": ", ".join(map(str, flat.files)),
             "threads: first, most, last": ", ".join(map(str, flat.threads)),

@@ -8,7 +8,6 @@ sockets that listen.
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from monitoring.alerts.delivery import deliver_due
@@ -35,6 +34,7 @@ from positions.venues.simulated import SimulatedSource
 INTERVAL = 5.0
 POSITIONS, SOCKETS = 100, 20
 SAMPLE_EVERY = 20  # passes
+BALLAST = 10_000  # pages of 4 KB: more than SQLite's page cache of 20 MB holds
 TRAILING = {"trailing_stop": [{"distance_pct": "4"}], "confirm_seconds": "0", "max_spread": "1"}
 
 
@@ -70,12 +70,13 @@ class Deaf:
 
 
 def soak(hours: float) -> dict[str, Any]:
-    """`samples`: [passes so far, resident kilobytes, open files, threads]; and what was done."""
+    """`samples`: [passes so far, private kilobytes, open files, threads]; and what was done."""
     clock, rng = Clock(), Random(1)
     source = SimulatedSource(now=clock)
     ports = replace(default_ports(), source=lambda _venue: source, now=clock, sleep=clock.sleep)
     samples: list[list[int]] = []
     passes = int(hours * 3600 / INTERVAL)
+    _fill_page_cache()
     with _feed() as frames:
         for number in range(passes):
             _fill_up(clock, number)
@@ -102,7 +103,7 @@ def soak(hours: float) -> dict[str, Any]:
 def _fill_up(clock: Clock, number: int) -> None:
     missing = POSITIONS - Position.objects.filter(state=Position.State.OPEN).count()
     for part in range(missing):
-        market = market_ensure(resolve_reference(f"sim:soak-{number}-{part}"))
+        market = market_ensure(resolve_reference(f"sim:soak-{(number + part) % POSITIONS}"))
         position_open(
             market=market,
             entry_price=Decimal("0.50"),
@@ -112,9 +113,18 @@ def _fill_up(clock: Clock, number: int) -> None:
         )
 
 
+def _fill_page_cache() -> None:
+    """So that it is full from the beginning, as with a file of some months: it fills for hours."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE soak_ballast (page BLOB)")
+        cursor.executemany("INSERT INTO soak_ballast VALUES (randomblob(4000))", [()] * BALLAST)
+        cursor.execute("UPDATE soak_ballast SET page = randomblob(4000)")
+
+
 def _sample(number: int) -> list[int]:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    kilobytes = pages * os.sysconf("SC_PAGE_SIZE") // 1024
+    """Private memory: the file that SQLite maps is not this process's own."""
+    status = Path("/proc/self/status").read_text()
+    kilobytes = int(status.partition("RssAnon:")[2].split()[0])
     files = len(list(Path("/proc/self/fd").iterdir()))
     return [number, kilobytes, files, threading.active_count()]
 
