@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from monitoring.admin.alerts import AlarmAdmin, NotificationAdmin
 from monitoring.admin.channels import ChannelAdmin
+from monitoring.admin.queue import FailureAdmin, ScheduleAdmin
 from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.watch import MonitorRunAdmin, TriggerAdmin
 
 __all__ = (
     "AlarmAdmin",
     "ChannelAdmin",
+    "FailureAdmin",
     "MonitorRunAdmin",
     "NotificationAdmin",
+    "ScheduleAdmin",
     "SilenceAdmin",
     "TriggerAdmin",
 )
