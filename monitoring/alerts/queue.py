@@ -66,10 +66,11 @@ def _head(channel: Channel, now: datetime) -> Notification | None:
     if head is None:
         return None
     head.channel = channel
-    if not until and head.reason == HELD and head.not_before > now:
-        # The person has changed the hours meanwhile.
-        _waiting(channel).filter(reason=HELD, not_before__gt=now).update(not_before=now)
-        head.not_before = now
+    if not until and head.queued_at > now:
+        # The person has changed the hours meanwhile. Only what is held is queued for a time ahead:
+        # one that is over the night and fails has its back-off like any other.
+        _waiting(channel).filter(queued_at__gt=now).update(not_before=now, queued_at=now)
+        head.not_before = head.queued_at = now
     return head
 
 

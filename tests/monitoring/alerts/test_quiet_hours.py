@@ -173,3 +173,27 @@ def test_critical_ones_that_are_old_are_collected_in_the_night_too(
     assert len(titles(discord)) == 1
     assert titles(discord)[0].startswith("12 ALERTS, LATE")
     assert states() == {"pending": 1, "collapsed": 12, "sent": 1}
+
+
+def test_few_that_fail_in_the_morning_are_backed_off_like_any_other(
+    night: Channel, discord: DiscordServer, clock: Clock
+) -> None:
+    small(clock)
+    run(clock)
+    clock.at = SEVEN
+    discord.plan(*["503"] * 100)
+    run_for(clock, 60)
+    assert 3 <= len(discord.calls) <= 6
+    assert states() == {"pending": 1}
+
+
+def test_quiet_hours_taken_back_release_a_collected_message_too(
+    night: Channel, discord: DiscordServer, clock: Clock
+) -> None:
+    small(clock)
+    run(clock)
+    Notification.objects.update(reason="collected")
+    Channel.objects.update(quiet_from=None, quiet_to=None)
+    stops(clock, 1)
+    run(clock)
+    assert states() == {"sent": 2}
