@@ -206,7 +206,12 @@ def _hindered(reason: Reason, event: Event, memory: Memory | None, around: Aroun
         return reason
     despite = DESPITE.get(obstacle)
     stop = is_critical_stop(event.kind, event.rule, event.urgency)
-    return despite if despite and stop and event.topic.act is not Act.REMIND else obstacle
+    return despite if despite and stop and not _insists(event, reason) else obstacle
+
+
+def _insists(event: Event, reason: Reason) -> bool:
+    """Whether it says again what people know. A reminder of what they do not know is news."""
+    return event.topic.act is Act.REMIND and reason is Reason.REPEAT
 
 
 DESPITE = {

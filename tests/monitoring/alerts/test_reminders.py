@@ -127,3 +127,17 @@ def test_quiet_alarm_is_not_looked_at_again() -> None:
     assert story.memory is not None
     assert due(story.memory, later(600)) is None
     assert tend(story.memory, holds=False, now=later(700)).say is None
+
+
+@pytest.mark.parametrize("around", [Around(later(9 * HOUR)), Around(None, later(9 * HOUR))])
+def test_critical_stop_that_came_and_went_is_told_once_through_a_silence(around: Around) -> None:
+    story = Story()
+    for at in range(0, 240, 30):
+        story.take(event("stop_blocked", at, urgency="critical"))
+    assert story.reasons == ["first", "flaps"]
+    for at in range(240, 2 * HOUR, 10):
+        story.wait(at, holds=True, around=around)
+    despite = "despite_mute" if around.muted_until else "despite_silence"
+    assert story.reasons[2:] == [despite]
+    assert story.memory is not None
+    assert story.memory.told_as == "raised"
