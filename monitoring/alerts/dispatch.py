@@ -7,7 +7,8 @@ cursor. A batch takes the same few queries however many entries it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -16,13 +17,17 @@ from django.db.models import Q
 
 from monitoring.alerts import grouping
 from monitoring.alerts.alarms import CURSOR, hold
-from monitoring.alerts.judging import Judged, bench, subject_kind
+from monitoring.alerts.judging import Bench, Judged, bench, subject_kind
+from monitoring.alerts.reasons import Reason
 from monitoring.alerts.remarks import mark, remark
 from monitoring.alerts.routing import routes
 from monitoring.alerts.selection import is_told
-from monitoring.alerts.wording import Alert, details, first_line
+from monitoring.alerts.suppression import NOTHING, Verdict
+from monitoring.alerts.wording import DOT, Alert, clipped, details, first_line, kind_words
 from monitoring.models import Channel, Cursor, Notification
 from positions.models import JournalEntry
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 State = Notification.State
@@ -58,6 +63,17 @@ def listening() -> list[Channel]:
     return list(Channel.objects.filter(Q(enabled=True) | ~Q(disabled_reason="")).order_by("pk"))
 
 
+def worded(entry: JournalEntry, words: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+    """First line and body; plainly the entry's own sentence where `words` stumble over its data, for
+    one entry that cannot be put into words must not keep all that follow from being told.
+    """
+    try:
+        return words()
+    except Exception:
+        logger.exception("entry %s could not be put into words", entry.pk)
+        return clipped(f"{kind_words(entry.kind)}{DOT}{entry.text}", 500), entry.text
+
+
 def _behind() -> bool:
     # Read first: on SQLite a transaction that finds nothing would still take the only write lock.
     return JournalEntry.objects.filter(pk__gt=position_of_cursor()).exists()
@@ -67,18 +83,34 @@ def _behind() -> bool:
 def _step(now: datetime, batch: int) -> int:
     cursor = hold()  # a second dispatcher waits here, then goes on where this one stopped
     rows = JournalEntry.objects.filter(pk__gt=cursor.entry_id).select_related("position")
-    entries = list(rows.order_by("pk")[:batch])
+    entries = [_readable(entry) for entry in rows.order_by("pk")[:batch]]
     if not entries:
         return 0
     channels = listening()
     desk = bench(entries, now)
-    judged = [desk.judge(entry) for entry in entries]
+    judged = [_judged(desk, entry) for entry in entries]
     desk.write()
     told = [one for one in judged if is_told(one.entry.kind, one.entry.urgency)]
     made = grouping.create(_new(_notifications(told, channels, now), entries))
     cursor.entry_id = entries[-1].pk
     cursor.save(update_fields=["entry_id"])
     return made
+
+
+def _readable(entry: JournalEntry) -> JournalEntry:
+    """The entry; without its data where these are no object, which a hand in the database may leave."""
+    if not isinstance(entry.data, dict):
+        entry.data = {}
+    return entry
+
+
+def _judged(desk: Bench, entry: JournalEntry) -> Judged:
+    """The entry judged. One that we stumble over is told: neither it nor those behind it may wait."""
+    try:
+        return desk.judge(entry)
+    except Exception:
+        logger.exception("entry %s could not be judged", entry.pk)
+        return Judged(entry, Verdict(Reason.FIRST, None), entry.urgency, None, NOTHING)
 
 
 def _notifications(
@@ -100,8 +132,7 @@ def _new(rows: list[Notification], entries: Sequence[JournalEntry]) -> list[Noti
 
 def _notification(one: Judged, channel: Channel, now: datetime) -> Notification:
     entry, verdict = one.entry, one.verdict
-    alert = alert_of(entry)
-    lines = (details(alert), remark(verdict.reason, verdict.memory, one.around))
+    title, body = worded(entry, lambda: _words(one))
     return Notification(
         entry=entry,
         channel=channel,
@@ -109,10 +140,17 @@ def _notification(one: Judged, channel: Channel, now: datetime) -> Notification:
         state=State.PENDING if verdict.tell else State.SUPPRESSED,
         reason=verdict.reason.value,
         urgency=entry.urgency,
-        title=first_line(alert, mark(verdict.reason)),
-        body="\n".join(line for line in lines if line),
+        title=title,
+        body=body,
         link=link_of(entry),
         created_at=now,
         queued_at=now,
         not_before=now,
     )
+
+
+def _words(one: Judged) -> tuple[str, str]:
+    """First line and body."""
+    verdict, alert = one.verdict, alert_of(one.entry)
+    lines = (details(alert), remark(verdict.reason, verdict.memory, one.around))
+    return first_line(alert, mark(verdict.reason)), "\n".join(line for line in lines if line)

@@ -20,6 +20,8 @@ from positions.domain.wording import price_text, shares_text, signed_money_text
 DOT = " · "
 QUESTION_MAX = 240  # a longer one stands in full in the body: prices and P&L must not be cut off
 TAIL_MAX = 120
+# Powers of ten. Beyond it a number is no price, and rounding it raises: 28 digits are all there are.
+MAGNITUDE = 18
 RULES: Mapping[str, Promise] = {
     "manual": gettext_lazy("MANUAL"),
     "stop_loss": gettext_lazy("STOP"),
@@ -89,13 +91,13 @@ class Alert:
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def number(self, *names: str) -> Decimal | None:
-        """The first of these keys that holds a finite number."""
+        """The first of these keys that holds a number which can be written out."""
         for name in names:
             try:
                 value = Decimal(str(self.data.get(name)))
             except InvalidOperation:
                 continue
-            if value.is_finite():
+            if value.is_finite() and abs(value.adjusted()) <= MAGNITUDE:
                 return value
         return None
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
-from monitoring.alerts.dispatch import dispatch, position_of_cursor
-from monitoring.models import Channel, Cursor, Notification
+from monitoring.alerts.dispatch import dispatch, position_of_cursor, worded
+from monitoring.models import Alarm, Channel, Cursor, Notification
 from positions.models import JournalEntry
 from tests.monitoring.alerts.book import NOON, position, write, write_stop
 
@@ -156,6 +156,39 @@ class TestDispatch:
         assert (made(), position_of_cursor()) == ([], 0)
         dispatch(now=LATER)
         assert made() == [(entry.pk, "a", "pending", "first")]
+
+
+HUGE = {"question": "Q", "price": "1E+30", "pnl": "1E+400", "shares": "1E-999999", "held": "1E+30"}
+
+
+@pytest.mark.django_db
+@pytest.mark.both_dbs
+class TestEntryThatWeStumbleOver:
+    @pytest.mark.parametrize("data", [HUGE, [], "text", 5, HUGE | {"payout": "1E-50"}])
+    def test_odd_data_keep_neither_it_nor_the_next_from_being_told(self, data: object) -> None:
+        make("a")
+        odd = write_stop()
+        JournalEntry.objects.filter(pk=odd.pk).update(data=data)
+        following = write_stop()
+        dispatch(now=LATER)
+        assert made() == [(pk, "a", "pending", "first") for pk in (odd.pk, following.pk)]
+
+    def test_alarm_that_cannot_be_read_keeps_nothing_back(self) -> None:
+        make("a")
+        first = write("error", position=position(), urgency="high")
+        dispatch(now=LATER)
+        Alarm.objects.update(changes=["no time"])
+        second = write("error", position=first.position, urgency="high")
+        stop = write_stop()
+        dispatch(now=LATER)
+        assert [(entry, state) for entry, _, state, _ in made()][1:] == [
+            (second.pk, "pending"),
+            (stop.pk, "pending"),
+        ]
+
+    def test_entry_without_words_is_told_in_its_own(self) -> None:
+        entry = write("exit_done", "it sold")
+        assert worded(entry, lambda: (str(1 // 0), "")) == ("EXIT DONE · it sold", "it sold")
 
 
 @pytest.mark.django_db(transaction=True)
