@@ -16,6 +16,7 @@ from django.conf import settings  # noqa: E402
 
 from monitoring.lifespan import lifespan  # noqa: E402
 from monitoring.live.routing import websocket_urlpatterns  # noqa: E402
+from pmsite.bodies import bounded  # noqa: E402
 from pmsite.proxies import behind_proxies  # noqa: E402
 
 # The validator refuses a foreign Origin and a missing one; the consumer refuses strangers.
@@ -28,4 +29,4 @@ routed = ProtocolTypeRouter(
         ),
     }
 )
-application = behind_proxies(routed, settings.TRUSTED_PROXIES)
+application = behind_proxies(bounded(routed), settings.TRUSTED_PROXIES)
