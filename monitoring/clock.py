@@ -2,7 +2,7 @@
 
 Wall time less uptime is the moment of the boot: it stays the same until somebody sets the clock.
 One row keeps it, for each boot; whoever finds another moment claims the step and mends what a clock
-that was set back would leave waiting for hours: schedules, channels that wait, back-off.
+that was set back would leave waiting for hours: schedules, channels that wait, back-off, alarms.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
@@ -23,10 +23,14 @@ from positions.presenting.text import span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.db.models import QuerySet
+
 STEP = timedelta(seconds=3)  # less is no step: a clock is slewed by milliseconds
 STEPPED = "clock_stepped"
 PREFIX = "clock:"  # of the rows' names, one row for each boot
 KEPT = timedelta(days=90)
+# Reminders, escalation and cooldowns count from these.
+ALARM_TIMES = ("raised_at", "last_at", "resolved_at", "told_at", "escalated_at", "due_at")
 LEASE_AT_MOST = timedelta(minutes=5)  # no channel is ever leased for longer
 
 
@@ -93,13 +97,19 @@ def mend(now: datetime, *, back: timedelta) -> None:
 
     Quiet hours and digests are left alone: they are moments of the day, not spans from then.
     """
-    from monitoring.models import Channel, Notification
+    from monitoring.alerts.queue import HELD
+    from monitoring.models import Alarm, Channel, Notification
     from monitoring.schedules import recall
 
     recall(now=now)
     Channel.objects.filter(lease_until__gt=now + LEASE_AT_MOST).update(lease_until=now)
-    Channel.objects.filter(not_before__gt=now).update(not_before=F("not_before") - back)
-    backed_off = Notification.objects.filter(
-        state=Notification.State.PENDING, attempts__gt=0, not_before__gt=now
-    )
-    backed_off.update(not_before=F("not_before") - back)
+    waiting = Notification.objects.filter(state=Notification.State.PENDING)
+    _pull(waiting.exclude(reason=HELD), now, back, "not_before", "queued_at")
+    _pull(Channel.objects.all(), now, back, "not_before", "failures_told_at")
+    _pull(Alarm.objects.all(), now, back, *ALARM_TIMES)
+
+
+def _pull(rows: QuerySet[Any], now: datetime, back: timedelta, *names: str) -> None:
+    """Moves those of the columns that lie ahead."""
+    for name in names:
+        rows.filter(**{f"{name}__gt": now}).update(**{name: F(name) - back})

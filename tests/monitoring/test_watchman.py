@@ -12,10 +12,11 @@ from django.db import connections
 from django_q.models import Schedule
 from pytest_django.fixtures import Settings
 
+from monitoring.alerts.dispatch import dispatch
 from monitoring.facts import read_facts
 from monitoring.heartbeat import STARTED, WATCHMAN, WORKER, beat, last_beat
 from monitoring.lease import LENGTH, LeaseHeldError, acquire
-from monitoring.models import Channel, Lease, MonitorRun, Notification
+from monitoring.models import Alarm, Channel, Lease, MonitorRun, Notification
 from monitoring.schedules import ensure_schedules
 from monitoring.watchman import Seen, begin, look
 from positions.models import Exit, JournalEntry, Mark, Quote
@@ -266,6 +267,24 @@ class TestClockSteps:
             after(2 - 3600),
             after(300 - 3600),
         )
+
+    def test_alarms_and_fresh_messages_move_with_the_clock(self) -> None:
+        channel = Channel.objects.create(name="a", url="https://x.example/a")
+        entry = write_stop(at=after(1))
+        dispatch(now=after(1))
+        Alarm.objects.update(due_at=after(900))
+        Channel.objects.update(failures_told_at=after(1))
+        looked(1)
+        looked(2, stepped=-3600)
+        alarm, message = Alarm.objects.get(), Notification.objects.get(entry=entry)
+        channel.refresh_from_db()
+        assert (alarm.raised_at, alarm.told_at, alarm.due_at) == (
+            after(1 - 3600),
+            after(1 - 3600),
+            after(900 - 3600),
+        )
+        assert (message.not_before, message.queued_at) == (after(1 - 3600), after(1 - 3600))
+        assert channel.failures_told_at == after(1 - 3600)
 
     def test_lease_of_a_clock_that_was_set_back_is_free(self) -> None:
         Lease.objects.create(name="x", holder="elsewhere:1:1", expires_at=NOON + 2 * LENGTH)
