@@ -27,7 +27,7 @@ from monitoring.alerts.dispatch import dispatch
 from monitoring.alerts.giving_up import expire
 from monitoring.alerts.queue import due, heads
 from monitoring.alerts.retry import Act, Verdict, judge
-from monitoring.alerts.transports import transport_for
+from monitoring.alerts.transports import KINDS, transport_for
 from monitoring.alerts.transports.base import Answer, Message
 from monitoring.lease import identity, is_dead
 from monitoring.models import Channel, Notification
@@ -200,11 +200,10 @@ def _begin(head: Notification, now: datetime) -> bool:
 
 def _send(head: Notification) -> Answer:
     message = Message(head.pk, head.title, head.body, head.link, head.urgency, head.entry.at)
-    try:
-        transport = transport_for(head.channel.kind)
-    except KeyError:
+    if head.channel.kind not in KINDS:
         return Answer(None, _("this kind of channel is not built"), refused=True)
     try:
+        transport = transport_for(head.channel.kind)
         return transport.send(head.channel.url, message, role_id=head.channel.role_id)
     except Exception as error:  # a fault of ours in one message must not stop the other channels
         logger.exception("alert %s could not be sent", head.pk)
@@ -220,7 +219,7 @@ def _pause(channel: Channel, verdict: Verdict, now: datetime) -> None:
 
 
 def _write(head: Notification, answer: Answer, verdict: Verdict, now: datetime) -> None:
-    values: dict[str, object] = {"error": answer.error}
+    values: dict[str, object] = {"error": answer.error[:300]}
     if verdict.act is Act.SENT:
         values |= {"state": State.SENT, "sent_at": now}
     elif verdict.act is Act.DROP:

@@ -6,8 +6,9 @@ a few small queries.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -21,6 +22,9 @@ from monitoring.alerts.truth import Facts, holds
 from monitoring.models import Alarm, Silence
 from positions import journal
 
+logger = logging.getLogger(__name__)
+
+PUT_OFF = timedelta(hours=1)  # an alarm that we stumble over: the others have their turn
 MOST = 500  # alarms at a time; the others come with the next look, the longest due first
 
 
@@ -28,9 +32,11 @@ def upkeep(*, now: datetime) -> None:
     """Does what is due by now; safe at any time, again and at once from several processes."""
     silences.expire(now=now)
     dispatch(now=now)  # what stands in the journal already need not be found out
-    if Alarm.objects.filter(due_at__lte=now).exists():
-        _look(now)
-    escalation.escalate(now=now)
+    try:
+        if Alarm.objects.filter(due_at__lte=now).exists():
+            _look(now)
+    finally:  # what fails there must not keep the second channel from hearing of what is known
+        escalation.escalate(now=now)
 
 
 @transaction.atomic
@@ -44,7 +50,12 @@ def _look(now: datetime) -> None:
     said = []
     for row in rows:
         around = _around(row, quiet, now, blind=source_key(row.entry) in blind)
-        step = tend(memory_of(row), holds=holds(row, facts), now=now, around=around)
+        try:
+            step = tend(memory_of(row), holds=holds(row, facts), now=now, around=around)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            logger.exception("alarm %s could not be looked at", row.key)
+            row.due_at = now + PUT_OFF
+            continue
         remember(row, step.memory, step.due)
         if step.say is not None:
             said.append((row, step.say))

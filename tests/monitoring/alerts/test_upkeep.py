@@ -53,6 +53,17 @@ class TestLook:
         assert row.body == "still so, since 2026-11-22 12:00 UTC: text of unarmed"
         assert (row.alarm, row.urgency) == (Alarm.objects.get(), "critical")
 
+    def test_alarm_that_cannot_be_read_keeps_no_other_from_its_reminder(self) -> None:
+        Channel.objects.create(name="a", url="https://x.example/a")
+        write("watch_late", urgency="critical")
+        write("exits_paused", urgency="critical")
+        Switch.objects.create(name="exits_paused", on=True, by="ann", at=NOON)
+        dispatch(now=NOON)
+        Alarm.objects.filter(kind="watch_late").update(changes=["no time"], due_at=NOON)
+        look(61)
+        assert told()[-1] == ("reminder", "repeat")
+        assert Alarm.objects.get(kind="watch_late").due_at == NOON + 121 * MINUTE
+
     def test_of_an_alarm_that_is_over_is_the_last(self) -> None:
         held = position()
         mark = Mark.objects.create(position=held, unarmed="stop_loss")
