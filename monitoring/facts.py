@@ -22,12 +22,13 @@ PRICED_WITHIN = 120  # seconds, and two intervals: an older price sells nothing
 
 @dataclass(frozen=True, slots=True)
 class PassSeen:
-    """A pass that has ended."""
+    """A pass that has ended. `watched`: it read and judged all, complete or not."""
 
     state: str
     started_at: datetime
     finished_at: datetime
     problem: str = ""
+    watched: bool = False
 
     @property
     def seconds(self) -> float:
@@ -114,10 +115,15 @@ def read_facts(now: datetime) -> Facts:
 
 def _finished() -> tuple[PassSeen, ...]:
     rows = MonitorRun.objects.exclude(state=MonitorRun.State.RUNNING).exclude(finished_at=None)
-    values = rows.order_by("-pk").values_list("state", "started_at", "finished_at", "problem")[:2]
     return tuple(
-        PassSeen(state, started, finished or started, problem)
-        for state, started, finished, problem in values
+        PassSeen(
+            row.state,
+            row.started_at,
+            row.finished_at or row.started_at,
+            row.problem,
+            watched=row.checked + row.unpriced >= row.open and (row.checked > 0 or not row.open),
+        )
+        for row in rows.order_by("-pk")[:2]
     )
 
 

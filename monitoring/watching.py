@@ -83,7 +83,7 @@ def starting(facts: Facts, now: datetime) -> bool:
 
 def missed(facts: Facts, now: datetime) -> Iterator[Trouble]:
     """No complete pass for more than two intervals."""
-    if status_of(now, facts.last_pass, facts.interval) == "ok":
+    if status_of(now, facts.last_pass, facts.interval) == "ok" or _only_undelivered(facts, now):
         return
     if facts.last_pass is None:
         head = _("No check has been complete yet; one is expected every %(s)d s.")
@@ -93,6 +93,16 @@ def missed(facts: Facts, now: datetime) -> Iterator[Trouble]:
         values = {"s": facts.interval, "age": _age(now, facts.last_pass)}
     text = f"{head % values} {_why(facts, now)}"
     yield Trouble("missed", text, facts.last_pass or facts.started, "critical")
+
+
+def _only_undelivered(facts: Facts, now: datetime) -> bool:
+    """Whether passes read and judge in time, and are incomplete because alerts wait. That is told as
+    what it is: while Discord is away nobody is to believe that his stops are not watched.
+    """
+    last = facts.finished[0] if facts.finished else None
+    if last is None or not facts.overdue or last.state != "incomplete" or not last.watched:
+        return False
+    return status_of(now, last.finished_at, facts.interval) == "ok"
 
 
 def _why(facts: Facts, now: datetime) -> str:

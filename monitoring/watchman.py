@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -49,15 +49,18 @@ WATCHES = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one look brought. `told`: kinds of the entries written; `raised`: watches in trouble."""
+    """What one look brought. `told`: kinds of the entries written; `raised`: watches in trouble;
+    `overdue`: alerts wait for too long.
+    """
 
     told: tuple[str, ...] = ()
     raised: frozenset[str] = frozenset()
+    overdue: bool = False
 
     @property
     def deliver(self) -> bool:
         """Whether whoever looked should deliver too: the worker may be what has failed."""
-        return bool(self.told or self.raised & {"late", "leaves"})
+        return bool(self.told or self.overdue or self.raised & {"late", "leaves"})
 
 
 def begin(now: datetime) -> None:
@@ -92,7 +95,8 @@ def look(now: datetime, up: float | None = None, *, boot: str | None = None) -> 
         _begin(now, beats.get(heartbeat.STARTED))
     heartbeat.beat(heartbeat.WATCHMAN, at=now)
     facts = read_facts(now)
-    return _tell(judge(facts, now), now, quiet=starting(facts, now))
+    seen = _tell(judge(facts, now), now, quiet=starting(facts, now))
+    return replace(seen, overdue=facts.overdue > 0)
 
 
 def _tell(troubles: Collection[Trouble], now: datetime, *, quiet: bool) -> Seen:

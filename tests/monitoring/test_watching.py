@@ -22,6 +22,10 @@ def seen(took: float, ended: float = 5, state: str = "complete", problem: str = 
     return PassSeen(state, ago(ended + took), ago(ended), problem)
 
 
+def waited(*, ended: float = 5, state: str = "incomplete", watched: bool = True) -> PassSeen:
+    return replace(seen(1, ended, state, "3 alerts are overdue"), watched=watched)
+
+
 WELL = Facts(
     interval=30,
     last_pass=ago(5),
@@ -59,6 +63,23 @@ def test_missed_is_no_complete_pass_for_two_intervals(
     last_pass: datetime | None, expected: list[str]
 ) -> None:
     assert names(last_pass=last_pass) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, ["outbox_overdue", "incomplete"]),
+        ({"overdue": 0}, ["missed", "incomplete"]),
+        ({"finished": (waited(ended=61),)}, ["missed", "outbox_overdue", "incomplete"]),
+        ({"finished": (waited(watched=False),)}, ["missed", "outbox_overdue", "incomplete"]),
+        ({"finished": (waited(state="failed"),)}, ["missed", "outbox_overdue", "incomplete"]),
+    ],
+)
+def test_watch_whose_alerts_do_not_arrive_is_not_missed(
+    values: dict[str, Any], expected: list[str]
+) -> None:
+    waits = {"last_pass": ago(300), "overdue": 3, "finished": (waited(),)}
+    assert names(**(waits | values)) == expected
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,19 @@ def test_late_is_told_once_and_its_end_once() -> None:
 
 
 @pytest.mark.usefixtures("house")
+def test_service_that_is_away_makes_nobody_believe_that_the_watch_is_late() -> None:
+    Channel.objects.create(name="a", url="https://x.example/a")
+    passed(0)
+    write_stop(at=after(1))
+    dispatch(now=after(1))
+    for at in range(70, 600, 30):
+        passed(at, "incomplete", open=2, checked=1, unpriced=1)
+        assert looked(at + 1) == Seen(overdue=True)
+        assert looked(at + 1).deliver  # what delivers may be what hangs
+    assert looked(641).told == ("watch_late",)
+
+
+@pytest.mark.usefixtures("house")
 def test_entries_say_since_when_and_for_how_long() -> None:
     passed(0)
     looked(50)
