@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.alerts.channels import shown
+from monitoring.alerts.escalation import LONGEST
 from monitoring.alerts.quiet import zone_names
 from monitoring.alerts.transports import refusal
 from monitoring.models import Channel
@@ -93,6 +95,13 @@ class ChannelForm(ChannelModelForm):
         if role and not (role.isascii() and role.isdecimal()):
             raise forms.ValidationError(_("A role's id is a number: copy it in Discord."))
         return role
+
+    def clean_escalate_minutes(self) -> int:
+        """Refuses what is no escalation any more."""
+        minutes: int = self.cleaned_data["escalate_minutes"]
+        if minutes > LONGEST // timedelta(minutes=1):
+            raise forms.ValidationError(_("A week (10080 minutes) is the longest wait."))
+        return minutes
 
     def clean_fallback(self) -> Channel | None:
         """Refuses a way that leads back here: nobody would be told in the end."""

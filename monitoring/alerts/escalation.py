@@ -17,6 +17,9 @@ from monitoring.models import Alarm, Channel, Notification
 
 MOST = 500  # alarms at a time, the newest first
 REASON = "escalation"
+LONGEST = timedelta(
+    days=7
+)  # a wait of thousands of years would lie before the calendar's beginning
 State = Notification.State
 
 
@@ -49,7 +52,7 @@ def _from(source: Channel, now: datetime) -> int:
 
 def _waiting(source: Channel, now: datetime) -> dict[int, Notification]:
     """By alarm: what the channel was told of it first, where nobody took note in time."""
-    wait = timedelta(minutes=source.escalate_minutes)
+    wait = min(timedelta(minutes=source.escalate_minutes), LONGEST)
     # One that is older was another channel's turn.
     unheard = Q(escalated_at=None) | Q(escalated_at__lt=F("raised_at") + wait)
     alarms = Alarm.objects.filter(

@@ -86,6 +86,7 @@ class TestChannel:
             {"time_zone": "Mars/Base"},
             {"time_zone": ""},
             {"fallback": "77"},
+            {"escalate_minutes": "10081"},
         ],
     )
     def test_what_could_never_work_is_refused(

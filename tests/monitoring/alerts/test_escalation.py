@@ -48,6 +48,15 @@ def test_critical_alert_that_nobody_acknowledged_goes_to_the_second_channel_once
     )
 
 
+def test_wait_beyond_the_calendar_keeps_no_other_channel_from_escalating() -> None:
+    _, second = channels()
+    far = {"escalate_to": second, "escalate_minutes": 2**31 - 1}
+    Channel.objects.create(name="a", url="https://x.example/3", **far)
+    write_stop()
+    dispatch(now=NOON)
+    assert escalate(now=NOON + 15 * MINUTE) == 1
+
+
 def test_what_could_not_be_delivered_escalates_too() -> None:
     channels()
     write_stop()
