@@ -100,6 +100,7 @@ def restore(file: Path, *, now: datetime) -> Restored:
 def _prepare(copied: Path, target: Path, manifest: dict[str, Any], now: datetime) -> Settled:
     """Makes of the copy what may be started."""
     snapshot.check(copied)
+    snapshot.contents(copied)  # an empty file is whole too, and no database of ours
     made_at = parse_datetime(manifest["made_at"])
     assert made_at is not None
     past = snapshot.sequences(target)
