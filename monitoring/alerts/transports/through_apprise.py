@@ -90,7 +90,7 @@ class Through:
         host, port = server(service, plugin)
         if not host:
             return
-        if not plugin.secure and not allows(host, port, self.allowed):
+        if not _encrypts(plugin) and not allows(host, port, self.allowed):
             raise UnfitError(
                 _("only an encrypted connection is made (%(name)ss://)") % _named(plugin)
             )
@@ -165,6 +165,11 @@ def server(service: Service, plugin: Any) -> tuple[str, int | None]:
         return "", None
     host = getattr(plugin, "smtp_host", None) or plugin.host or ""
     return host.lower(), plugin.port or None
+
+
+def _encrypts(plugin: Any) -> bool:
+    """E-mail has a mode besides its scheme: `mailtos://…?mode=insecure` would tell the password."""
+    return bool(plugin.secure) and getattr(plugin, "secure_mode", "") != "insecure"
 
 
 def texts(message: Message, service: Service, plugin: Any) -> tuple[str, str]:

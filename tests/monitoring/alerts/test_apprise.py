@@ -159,6 +159,15 @@ def test_server_inside_the_house_is_never_called(url: str) -> None:
     assert (answer.status, answer.refused) == (None, True)
 
 
+@pytest.mark.parametrize(
+    "address", ["mailto://u:p@example.org?", "mailtos://u:p@example.org?mode=insecure&"]
+)
+def test_password_for_a_mail_server_is_never_sent_in_clear(address: str) -> None:
+    public = Through((), lookup=lambda _host: ["93.184.216.34"])
+    assert "only an encrypted connection" in public.refusal(f"{address}to=a@example.org")
+    assert public.refusal("mailtos://u:p@example.org?to=a@example.org") == ""
+
+
 def test_name_that_leads_inside_is_never_called() -> None:
     inside = Through(LOCAL, lookup=lambda host: ["10.0.0.7"])
     assert inside.send("jsons://hooks.example.org/", message()).refused
