@@ -132,6 +132,8 @@ def _raised(event: Event, memory: Memory | None) -> tuple[Reason, Memory]:
         if memory.told_as == OVER:
             fresh = replace(fresh, told_at=memory.told_at, told_as=OVER)
         return _flapping(_first(event, memory), fresh)
+    if event.urgency == CRITICAL and louder(event.urgency, memory.urgency):
+        return _louder(event, memory)
     if not memory.stands:  # its end was not told yet, so nobody need hear of its beginning
         back = replace(memory, resolved_at=None, changes=_changes(memory, event.at))
         return _flapping(Reason.DUPLICATE, _seen(back, event))
@@ -142,6 +144,14 @@ def _raised(event: Event, memory: Memory | None) -> tuple[Reason, Memory]:
     if memory.told_as not in {RAISED, UNSURE}:
         return _flapping(_first(event, memory), seen)
     return _flapping(_repeated(event, memory), seen)
+
+
+def _louder(event: Event, memory: Memory) -> tuple[Reason, Memory]:
+    """What has become critical is told although it comes and goes: people know of something smaller."""
+    back = replace(memory, resolved_at=None, changes=_changes(memory, event.at))
+    known = memory.told_as in {RAISED, UNSURE}
+    after = _seen(memory if memory.stands else back, event)
+    return (Reason.CHANGED if known else _first(event, memory)), after
 
 
 def _repeated(event: Event, memory: Memory) -> Reason:

@@ -22,6 +22,17 @@ class TestEpisode:
         assert story.take(event("unarmed", rule="stop_loss")) is Reason.FIRST
         assert story.take(event("unarmed", 60, rule="stop_loss")) is Reason.DUPLICATE
 
+    def test_louder_is_told_although_it_comes_and_goes(self) -> None:
+        story = Story()
+        for at in range(0, 240, 60):
+            story.take(event("source_down", at, venue="sim"))
+            story.take(event("source_back", at + 30, venue="sim", urgency="medium"))
+        assert story.memory is not None
+        assert story.memory.flapping
+        worse = event("source_down", 240, venue="sim", urgency="critical")
+        assert story.take(worse) is Reason.CHANGED
+        assert story.take(replace(worse, at=later(250))) is Reason.FLAPPING
+
     def test_louder_or_different_is_told(self) -> None:
         story = Story()
         story.take(event("exit_partial", rule="stop_loss", left="50"))
