@@ -42,8 +42,8 @@ def client_address(request: HttpRequest) -> str | None:
 
 @sync_and_async_middleware
 def explain_silent_proxy(get_response: Callable[[HttpRequest], Any]) -> Callable[..., Any]:
-    """Where a trusted proxy does not say how it was asked, the redirect to https would come back for
-    ever: a page says what to set instead.
+    """Where a proxy does not say how it was asked, or says it without being trusted, the redirect to
+    https would come back for ever: a page says what to set instead.
     """
 
     async def asynchronous(request: HttpRequest) -> Any:
@@ -59,20 +59,29 @@ def _silent(request: HttpRequest) -> HttpResponse | None:
     if not settings.SECURE_SSL_REDIRECT or request.is_secure():
         return None
     named = request.headers.get("Host", "") == urlsplit(settings.SITE_URL).netloc
-    if (
-        "X-Forwarded-Proto" in request.headers
-        or not named
-        or request.path in {"/healthz", "/livez"}
-    ):
+    told = request.headers.get("X-Forwarded-Proto")
+    if told in {"http", "ws"} or not named or request.path in {"/healthz", "/livez"}:
         return None
+    if told is not None:  # it was asked by TLS, and we do not believe or understand it
+        return _explained(
+            _(
+                "The proxy in front of Position Manager must be named in TRUSTED_PROXIES, and its"
+                " X-Forwarded-Proto must be just “https” or “http”; docs/guide-running.md shows how."
+            )
+        )
     # With X-Forwarded-For the address is the visitor's already; whoever makes it up gets this text.
     through = "X-Forwarded-For" in request.headers
     if not through and not _is_trusted(request.META.get("REMOTE_ADDR") or ""):
         return None
-    text = _(
-        "The proxy in front of Position Manager must send X-Forwarded-Proto and X-Forwarded-For;"
-        " docs/guide-running.md shows how."
+    return _explained(
+        _(
+            "The proxy in front of Position Manager must send X-Forwarded-Proto and X-Forwarded-For;"
+            " docs/guide-running.md shows how."
+        )
     )
+
+
+def _explained(text: str) -> HttpResponse:
     return HttpResponse(text, status=502, content_type="text/plain; charset=utf-8")
 
 

@@ -91,6 +91,13 @@ def test_proxy_that_does_not_say_how_it_was_asked_is_told_so(home: Installation)
         assert (answer.status_code, "must send X-Forwarded-Proto" in answer.text) == (502, True)
 
 
+def test_proxy_that_says_it_twice_is_told_so_instead_of_redirected_for_ever(
+    home: Installation,
+) -> None:
+    answer = get(home, "/login/", X_Forwarded_Proto="https, http")
+    assert (answer.status_code, "just “https”" in answer.text) == (502, True)
+
+
 def test_monitors_ask_on_the_inner_address(home: Installation) -> None:
     assert get(home, "/livez", X_Forwarded_Proto=None).status_code == 200
 
@@ -117,5 +124,8 @@ def test_header_of_who_is_no_trusted_proxy_is_not_believed(
     stranger = new_installation(SITE_URL=HTTPS, TRUSTED_PROXIES="10.0.0.5")
     stranger.start("up")
     wait_until(lambda: stranger.get("/livez")[0] == 200, seconds=60, what="the dashboard")
+    told = get(stranger, "/login/", X_Forwarded_Proto="http")
+    assert (told.status_code, told.headers["Location"]) == (301, f"{HTTPS}/login/")
+    # To send it to https would bring it back as it came, for ever.
     answer = get(stranger, "/login/")
-    assert (answer.status_code, answer.headers["Location"]) == (301, f"{HTTPS}/login/")
+    assert (answer.status_code, "TRUSTED_PROXIES" in answer.text) == (502, True)
