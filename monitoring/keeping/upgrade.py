@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def upgrade(say: Callable[[str], None], *, now: datetime) -> None:
 
     Raises NewerDatabaseError and UpgradeError; nothing was changed then, or the text says what.
     """
+    _make_private()
     refuse_newer()
     plan = pending()
     made = _copy(say, now) if plan and not is_new() else None
@@ -38,6 +40,17 @@ def upgrade(say: Callable[[str], None], *, now: datetime) -> None:
         raise UpgradeError(_failed(plan, made, error)) from error
     if made is not None:
         note(made, now=now)
+
+
+def _make_private() -> None:
+    """A new database is its owner's alone: it holds sessions and webhook addresses, and the folder
+    may be one that was there before. SQLite gives its log the same mode.
+    """
+    path = database_path()
+    if path is None:
+        return
+    with suppress(OSError):  # there already; or no such folder, as the first query says better
+        path.touch(mode=0o600, exist_ok=False)
 
 
 def _copy(say: Callable[[str], None], now: datetime) -> Made | None:

@@ -109,3 +109,11 @@ def test_bad_variable_stops_the_start_with_one_line(installation: Installation) 
         "",
         "MONITOR_INTERVAL: 'soon' is not a whole number from 5 to 3600\n",
     )
+
+
+def test_new_database_is_its_owners_alone_in_a_folder_that_was_there(
+    installation: Installation,
+) -> None:
+    installation.home.chmod(0o755)
+    installation.manage("setup")
+    assert (installation.home / "db.sqlite3").stat().st_mode & 0o777 == 0o600
