@@ -47,14 +47,14 @@ def judge(answer: Answer, attempts: int, rng: Random) -> Verdict:
     status = answer.status
     if answer.refused or (status in DENIED and not answer.in_between):
         return Verdict(Act.DISABLE)
-    if status is not None and 200 <= status < 300:
+    if status is not None and 200 <= status < 300 and not answer.in_between:
         return Verdict(Act.SENT, pause=_spent(answer))
     if status == 429:
         wait = _asked(answer) or back_off(attempts, rng)
         return Verdict(Act.RETRY, wait, pause=wait, everywhere=answer.everywhere)
     if status is not None and 400 <= status < 500 and not _passing(answer):
         return Verdict(Act.DROP, pause=_spent(answer))
-    # 3xx, 5xx and no answer at all: another time may be better, whatever it was. The channel as a
+    # 3xx, 5xx, no answer at all, a proxy's page with a 200: another time may be better, whatever it was. The channel as a
     # whole pauses only when it is asked to: a new alert may cut the message's own back-off short.
     told = _asked(answer) if answer.retry_after is not None else _spent(answer)
     return Verdict(Act.RETRY, max(back_off(attempts, rng), told), pause=told)

@@ -161,16 +161,25 @@ def test_answer_cut_off_after_its_status_is_no_reason_to_send_twice(
     assert (run(clock), len(discord.sent(delivered=False))) == (Tally(sent=1), 1)
 
 
-@pytest.mark.parametrize(
-    ("kind", "note"), [("html", "200 text/html"), ("wrong_json", '200 {"unexpected": true}')]
-)
 def test_strange_success_is_delivered_and_shows_what_was_strange(
-    channel: Channel, discord: DiscordServer, clock: Clock, kind: str, note: str
+    channel: Channel, discord: DiscordServer, clock: Clock
 ) -> None:
     stops(1)
-    discord.plan(kind)
+    discord.plan("wrong_json")
     run(clock)
-    assert states() == [("sent", 1, note)]
+    assert states() == [("sent", 1, '200 {"unexpected": true}')]
+
+
+def test_page_of_a_proxy_is_no_delivery_whatever_its_status(
+    channel: Channel, discord: DiscordServer, clock: Clock
+) -> None:
+    stops(1)
+    discord.plan("html")
+    run(clock, budget=timedelta(seconds=1))
+    assert states() == [("pending", 1, "200 text/html")]
+    clock.skip(2)
+    run(clock)
+    assert states() == [("sent", 2, "")]
 
 
 def test_hanging_discord_is_left_within_the_timeout(

@@ -18,6 +18,10 @@ def test_success_is_sent(status: int) -> None:
     assert verdict(Answer(status)) == (Act.SENT, 0, 0, False)
 
 
+def test_page_of_something_on_the_way_is_no_success() -> None:
+    assert verdict(Answer(200, in_between=True))[0] is Act.RETRY
+
+
 def test_last_place_in_the_bucket_pauses_the_channel_until_it_fills() -> None:
     answer = Answer(204, remaining=0, reset_after=1.25)
     assert verdict(answer) == (Act.SENT, 0, 1.25 + MARGIN, False)
