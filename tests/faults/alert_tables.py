@@ -99,7 +99,7 @@ def repeats(name: str, server: Postgres | None, options: argparse.Namespace) -> 
             "decisions": made.decisions,
             "passes that took them up, four at once": made.passes,
             "of these killed": made.killed,
-            "orders sent again under their key": made.sent_again,
+            "orders sent although executed already": made.sent_again,
             "orders executed for each key, at most": made.orders_a_key,
             "alerts, told by two workers": twins.entries,
             "rows": twins.rows,

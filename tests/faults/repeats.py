@@ -15,7 +15,7 @@ CALLS = 16  # a pass that sells makes about as many
 
 @dataclass(frozen=True)
 class Decisions:
-    """Counts; `sent_again`: orders that went out once more under their own key."""
+    """Counts; `sent_again`: orders that went out although the venue had executed them."""
 
     decisions: int
     passes: int

@@ -69,13 +69,12 @@ class Deaf:
         raise RuntimeError("the feed has ended")
 
 
-def soak(hours: float) -> dict[str, Any]:
+def soak(passes: int) -> dict[str, Any]:
     """`samples`: [passes so far, private kilobytes, open files, threads]; and what was done."""
     clock, rng = Clock(), Random(1)
     source = SimulatedSource(now=clock)
     ports = replace(default_ports(), source=lambda _venue: source, now=clock, sleep=clock.sleep)
     samples: list[list[int]] = []
-    passes = int(hours * 3600 / INTERVAL)
     _fill_page_cache()
     with _feed() as frames:
         for number in range(passes):

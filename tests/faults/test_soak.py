@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.ground import Ground
-from tests.faults.soak import judged, regression
+from tests.faults.soak import WARM, judged, regression
 
-FLAT = [[number, 60_000 + number % 3, 20, 6] for number in range(0, 1440, 20)]
+FLAT = [[number, 60_000 + number % 3, 20, 6] for number in range(0, WARM + 1440, 20)]
 
 
 def test_regression_is_the_slope_of_a_line() -> None:
@@ -21,7 +21,7 @@ def test_memory_and_files_that_stay_are_flat() -> None:
 
 
 def test_growth_before_the_warm_up_s_end_does_not_count() -> None:
-    warming = [[number, 60_000 + 100 * min(number, 400), 20, 6] for number, *_ in FLAT]
+    warming = [[number, 60_000 + 10 * min(number, WARM), 20, 6] for number, *_ in FLAT]
     assert judged(warming, 5.0).is_flat
 
 
@@ -39,7 +39,7 @@ def test_files_that_stay_open_are_not_flat() -> None:
 
 def test_a_minute_of_the_soak_passes_sells_and_shows(tmp_path: Path) -> None:
     with Ground(tmp_path, None, venue=False) as ground:
-        done = ground.hand.ask("soak", hours=1 / 60)
+        done = ground.hand.ask("soak", passes=12)
     assert done["passes"] == 12
     assert done["entries"] >= 100
     assert done["frames"] >= 20
