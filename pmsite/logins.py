@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +36,18 @@ COOL_OFF: timedelta = settings.AXES_COOLOFF_TIME
 ADDRESS_LIMIT = 5 * PAIR_LIMIT  # failures within the cool-off, whatever the users
 MOST_TOLD = 20  # an hour: the journal is never pruned, and a crowd of addresses must not fill it
 Attempts = QuerySet[Any]
+_TURNS = tuple(threading.Lock() for _ in range(64))
+
+
+@contextmanager
+def in_turn(request: HttpRequest) -> Iterator[None]:
+    """Around every look at a password: one at a time from an address.
+
+    A try is counted when it has failed, which takes a hash's time. Forty sent at once would all be
+    looked at before the first was counted.
+    """
+    with _TURNS[hash(client_address(request)) % len(_TURNS)]:
+        yield
 
 
 class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc]

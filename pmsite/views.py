@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from pmsite.logins import in_turn
 from positions.roles import names, role_of
 
 
@@ -24,6 +25,10 @@ class Login(auth.LoginView):
     """Guesses are counted by pmsite.logins; `next` leads to pages of our own only."""
 
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with in_turn(request):
+            return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
@@ -59,7 +64,9 @@ class PasswordForm(PasswordChangeForm):
     def clean_old_password(self) -> str:
         given: str = self.cleaned_data["old_password"]
         name = self.user.get_username()
-        if authenticate(self.request, username=name, password=given) is None:
+        with in_turn(self.request):
+            user = authenticate(self.request, username=name, password=given)
+        if user is None:
             code = "password_incorrect"
             raise ValidationError(self.error_messages[code], code=code)
         return given

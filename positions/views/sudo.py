@@ -25,6 +25,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from pmsite.logins import in_turn
 from positions.roles import View
 from positions.views.respond import wants_json
 
@@ -97,7 +98,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     context = {"next": wish if _is_ours(request, wish) else "/", "again": again}
     if request.method == "POST":
         name = request.user.get_username()
-        user = authenticate(request, username=name, password=request.POST.get("password", ""))
+        with in_turn(request):
+            user = authenticate(request, username=name, password=request.POST.get("password", ""))
         if user is not None and user == request.user:
             note_confirmation(request, now=timezone.now())
             if again:

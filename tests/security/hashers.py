@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -13,4 +14,14 @@ class CountingHasher(MD5PasswordHasher):
 
     def encode(self, password: str, salt: str) -> str:
         self.hashed.append(password)
+        return super().encode(password, salt)
+
+
+class SlowHasher(CountingHasher):
+    """As long as it takes to send many guesses at once."""
+
+    algorithm = "slow"
+
+    def encode(self, password: str, salt: str) -> str:
+        time.sleep(0.05)
         return super().encode(password, salt)
