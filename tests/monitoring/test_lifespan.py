@@ -61,10 +61,11 @@ async def test_server_that_never_started_can_be_stopped() -> None:
     assert await said(server, "shutdown") == "lifespan.shutdown.complete"
 
 
-def test_application_serves_the_lifespan() -> None:
+async def test_application_serves_the_lifespan() -> None:
     from pmsite.asgi import application
 
-    assert application.application_mapping["lifespan"] is lifespan
+    server = ApplicationCommunicator(application, {"type": "lifespan"})
+    assert await said(server, "shutdown") == "lifespan.shutdown.complete"
 
 
 @pytest.mark.django_db(transaction=True)
