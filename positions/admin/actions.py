@@ -89,7 +89,7 @@ class PositionActions:
         )
         messages.success(request, text % {"n": count})
 
-    @admin.action(description=gettext_lazy("Check now"), permissions=["view"])
+    @admin.action(description=gettext_lazy("Check now"), permissions=["change"])
     def check_now(self, request: HttpRequest, queryset: Positions) -> None:
         """A pass looks at every position; asking for one is asking for all."""
         check_request(now=timezone.now())

@@ -92,10 +92,13 @@ def test_check_now_asks_for_a_pass(trader: Trader, open_one: Open) -> None:
     assert Schedule.objects.get(name="monitor").next_run <= timezone.now()
 
 
-def test_who_may_only_look_may_not_sell(open_one: Open) -> None:
+def test_who_may_only_look_neither_sells_nor_starts_a_pass(open_one: Open) -> None:
+    ensure_schedules(now=timezone.now() + timedelta(hours=1))
     user = User.objects.create_user("viewer", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_position"))
     viewer, position = Trader(user), open_one("a")
     viewer.act("close", position, confirmed="yes")
     viewer.act("mute_day", position)
+    viewer.act("check_now", position)
     assert (Exit.objects.count(), fresh(position).muted_until) == (0, None)
+    assert Schedule.objects.get(name="monitor").next_run > timezone.now()
