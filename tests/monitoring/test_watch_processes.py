@@ -24,10 +24,15 @@ from tests.monitoring.test_health import PushServer
 from tests.monitoring.test_run_worker import WORKERS, cluster
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name != "posix", reason="signals"),
+]
 INTERVAL = 5
 WITHIN = 2 * INTERVAL
-A_FEW = 6  # seconds on top: a look, a delivery, a busy machine
+A_FEW = (
+    60  # seconds on top, for a busy machine: how soon it really is stands in docs/reliability.md
+)
 
 
 class House:

@@ -22,6 +22,8 @@ from tests.fakes.polymarket import PolymarketServer
 from tests.installation import Installation
 from tests.servers import Postgres
 
+pytestmark = pytest.mark.processes
+
 HERE = Path(__file__).resolve().parent
 BEFORE = "0.1.0"
 AGE = timedelta(minutes=10)  # between the release's last moment and this one's first

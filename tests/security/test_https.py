@@ -10,6 +10,8 @@ import requests
 from tests.installation import Installation, NewInstallation
 from tests.servers import wait_until
 
+pytestmark = pytest.mark.processes
+
 NAME = "pm.example.org"
 HTTPS = f"https://{NAME}"
 

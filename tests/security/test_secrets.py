@@ -23,6 +23,8 @@ from tests.fakes.wire import Reply, Request
 from tests.installation import Installation
 from tests.servers import wait_until
 
+pytestmark = pytest.mark.processes
+
 M = "m4rk3r"
 KEY = f"{M}-secret-key-of-the-installation-0123456789"
 TROUBLE = ["429", "500", "400", "drop", "reset", "html", "wrong_json", "truncated", "404"]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.fakes.discord import DiscordServer
 from tests.installation import NewInstallation
 from tests.servers import wait_until
+
+pytestmark = pytest.mark.processes
 
 
 def test_sender_killed_between_send_and_mark_repeats_that_one_message(

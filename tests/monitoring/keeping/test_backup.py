@@ -14,9 +14,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.installation import ROOT, Installation
 from tests.monitoring.keeping.conftest import Installed
 from tests.servers import wait_until
+
+pytestmark = pytest.mark.processes
 
 
 def unpacked(archive: Path, folder: Path) -> tuple[Path, dict[str, Any]]:

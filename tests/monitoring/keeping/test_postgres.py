@@ -15,6 +15,8 @@ from tests.installation import ROOT, Installation, NewInstallation
 from tests.monitoring.keeping.conftest import BOOK
 from tests.servers import Postgres, postgres_programs
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def home(postgres: Postgres, new_installation: NewInstallation) -> Installation:

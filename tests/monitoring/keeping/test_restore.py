@@ -21,6 +21,8 @@ from tests.monitoring.keeping.conftest import Installed
 from tests.monitoring.keeping.test_backup import limited
 from tests.servers import wait_until
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def archive(installed: Installed, tmp_path: Path) -> Path:
