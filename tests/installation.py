@@ -129,8 +129,17 @@ def parents() -> dict[int, int]:
 
 
 def children(pid: int) -> list[int]:
-    """The living children of a process, oldest first."""
-    return sorted(child for child, parent in parents().items() if parent == pid)
+    """The living children of a process, oldest first; by their start, for pids begin anew at 1."""
+    found = [child for child, parent in parents().items() if parent == pid]
+    return sorted(found, key=lambda child: (_started(child), child))
+
+
+def _started(pid: int) -> int:
+    """Ticks from boot to the start of a process; 0 where that is not to be had."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+    except OSError:
+        return 0
 
 
 def descendants(pid: int) -> list[int]:
