@@ -30,19 +30,32 @@ class Words:
     link: str
 
 
-def message(rows: Sequence[Notification], channel: Channel) -> Words:
-    """`rows` must not be empty, each with its entry; times are the channel's own."""
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Why many come at once: `head` with their `%(count)d`, and a sentence."""
+
+    head: str
+    intro: str
+
+
+def message(rows: Sequence[Notification], channel: Channel, late: Late | None = None) -> Words:
+    """`rows` must not be empty, each with its entry; times are the channel's own. Without `late`
+    they could not be told when they happened.
+    """
+    late = late or Late(
+        _("%(count)d ALERTS, LATE"),
+        _("These could not be told when they happened. Critical ones come first."),
+    )
     zone = zone_of(channel.time_zone)
     first, last = min(row.entry.at for row in rows), max(row.entry.at for row in rows)
     span = f"{clock(first, zone, last)}–{clock(last, zone, last)}"
-    title = DOT.join([_("%(count)d ALERTS, LATE") % {"count": len(rows)}, span, counts(rows)])
+    title = DOT.join([late.head % {"count": len(rows)}, span, counts(rows)])
     ordered = sorted(rows, key=lambda row: (-RANK.get(row.urgency, 0), row.entry.at, row.pk))
     lines = [f"{clock(row.entry.at, zone, last)} {clipped(row.title, LINE_MAX)}" for row in ordered]
     if len(lines) > LINES:
         lines[LINES:] = [_("… and %(count)d more") % {"count": len(lines) - LINES}]
-    intro = _("These could not be told when they happened. Critical ones come first.")
     link = f"{settings.SITE_URL}/alerts/"
-    return Words(clipped(title, 500), "\n".join([intro, *lines]), link)
+    return Words(clipped(title, 500), "\n".join([late.intro, *lines]), link)
 
 
 def counts(rows: Sequence[Notification]) -> str:

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from monitoring.alerts.alarms import hold
+from monitoring.alerts.collected import Late, message
 from monitoring.alerts.dispatch import alert_of, link_of
 from monitoring.alerts.topics import CRITICAL
 from monitoring.alerts.wording import details, first_line
 from monitoring.models import Alarm, Channel, Notification
 
+SINGLY = 5  # messages; more than that become one
 MOST = 500  # alarms at a time, the newest first
 REASON = "escalation"
 LONGEST = timedelta(
@@ -46,8 +48,23 @@ def _from(source: Channel, now: datetime) -> int:
     heard = heard.exclude(state=State.SUPPRESSED).filter(entry__at__gte=F("alarm__raised_at"))
     known = set(heard.values_list("alarm", flat=True))
     rows = [_notification(row, source, now) for pk, row in told.items() if pk not in known]
-    Notification.objects.bulk_create(rows)
+    _write(rows, source, target)
     return len(rows)
+
+
+def _write(rows: list[Notification], source: Channel, target: Channel) -> None:
+    """Each by itself, or one message for many: a phone that rang 500 times would be put away."""
+    if len(rows) <= SINGLY:
+        Notification.objects.bulk_create(rows)
+        return
+    head, *rest = rows
+    words = message(rows, target, Late(_("%(count)d NOT ACKNOWLEDGED"), _why(source)))
+    head.title, head.body, head.link = words.title, words.body, words.link
+    head.alarm = None  # who takes note of one has not taken note of the others
+    head.save()
+    for row in rest:
+        row.state, row.digest = State.COLLAPSED, head
+    Notification.objects.bulk_create(rest)
 
 
 def _waiting(source: Channel, now: datetime) -> dict[int, Notification]:
@@ -78,12 +95,6 @@ def _waiting(source: Channel, now: datetime) -> dict[int, Notification]:
 
 def _notification(row: Notification, source: Channel, now: datetime) -> Notification:
     alert = alert_of(row.entry)
-    minutes = source.escalate_minutes
-    why = ngettext(
-        "Nobody has acknowledged this within %(n)s minute; it was told to “%(name)s”.",
-        "Nobody has acknowledged this within %(n)s minutes; it was told to “%(name)s”.",
-        minutes,
-    )
     return Notification(
         entry=row.entry,
         channel=source.escalate_to,
@@ -92,9 +103,19 @@ def _notification(row: Notification, source: Channel, now: datetime) -> Notifica
         reason=REASON,
         urgency=row.urgency,
         title=first_line(alert, _("NOT ACKNOWLEDGED")),
-        body="\n".join([details(alert), why % {"n": minutes, "name": source.name}]),
+        body="\n".join([details(alert), _why(source)]),
         link=link_of(row.entry),
         created_at=now,
         queued_at=now,
         not_before=now,
     )
+
+
+def _why(source: Channel) -> str:
+    minutes = source.escalate_minutes
+    text = ngettext(
+        "Nobody has acknowledged this within %(n)s minute; it was told to “%(name)s”.",
+        "Nobody has acknowledged this within %(n)s minutes; it was told to “%(name)s”.",
+        minutes,
+    )
+    return text % {"n": minutes, "name": source.name}

@@ -58,7 +58,8 @@ def _untold(now: datetime) -> QuerySet[Channel]:
 @transaction.atomic
 def _tell(channel_id: int, now: datetime) -> int:
     channel = _untold(now).filter(pk=channel_id).first()
-    locked = Channel.objects.select_for_update().filter(pk=channel_id).first()
+    # no_key: `collapse` refers to the channel while it holds the journal, which is waited for here.
+    locked = Channel.objects.select_for_update(no_key=True).filter(pk=channel_id).first()
     if channel is None or locked is None or locked.failures_told_at != channel.failures_told_at:
         return 0
     since = locked.failures_told_at

@@ -21,7 +21,7 @@ from monitoring.models import Source
 from positions import journal
 from positions.domain.silence import near_stop, tell_after
 from positions.domain.stops import armed_levels
-from positions.models import JournalEntry
+from positions.models import JournalEntry, Position
 from positions.presenting.text import span
 from positions.text import storable
 
@@ -144,6 +144,7 @@ def _down(
             "stops": len(stops),
             "near": near,
             "problem": state.problem,
+            **_demo(venue),
         },
     )
 
@@ -169,5 +170,12 @@ def _back(venue: str, before: State, now: datetime) -> JournalEntry:
         % {"venue": venue_name(venue), "span": span(away.total_seconds())},
         at=now,
         urgency="medium",
-        data={"venue": venue, "since": since.isoformat(), "seconds": round(away.total_seconds())},
+        data={"venue": venue, "since": since.isoformat(), "seconds": round(away.total_seconds())}
+        | _demo(venue),
     )
+
+
+def _demo(venue: str) -> dict[str, bool]:
+    """What an entry's data says of it when the venue holds nothing but the demo."""
+    held = Position.objects.filter(market__venue=venue, state=Position.State.OPEN)
+    return {} if held.filter(is_demo=False).exists() else {"demo": True}

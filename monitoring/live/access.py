@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -23,7 +23,9 @@ def same_origin(headers: Mapping[bytes, bytes]) -> bool:
         return False
     if origin in {trusted.lower() for trusted in settings.CSRF_TRUSTED_ORIGINS}:
         return True
-    return urlsplit(origin).netloc == host
+    scheme, _, place = origin.partition("://")
+    # With https, a page without it may be anybody's on the way.
+    return place == host and scheme in ({"https"} if settings.ENV.https else {"http", "https"})
 
 
 def session_lives(session_key: str | None) -> bool:

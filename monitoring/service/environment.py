@@ -18,7 +18,7 @@ DERIVED = {"DEFAULT_DATABASE", "WORKER"}
 OTHERS = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
-    *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "FORWARDED_ALLOW_IPS"),
+    *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"),
 )
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 HEAD = """\

@@ -39,6 +39,8 @@ def opened(site: Website, key: str, origin: str | None) -> connect:
         "http://localhost",
         "http://127.0.0.1:{port}@example.org",
         "file://",
+        "ftp://127.0.0.1:{port}",
+        "127.0.0.1:{port}",
     ],
 )
 async def test_foreign_or_missing_origin_is_refused(site: Website, origin: str | None) -> None:

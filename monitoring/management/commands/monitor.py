@@ -6,11 +6,12 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from monitoring.engine import run_pass
 from monitoring.engine.result import PassResult
+from monitoring.keeping.versions import NewerDatabaseError, refuse_newer
 from monitoring.lease import LeaseHeldError
 from monitoring.report import lines
 
@@ -27,7 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            refuse_newer()
             result = run_pass()
+        except NewerDatabaseError as error:
+            raise CommandError(str(error)) from error
         except LeaseHeldError as error:
             self._held(error, as_json=options["json"])
         if options["json"]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.deputy import Deputy, look_and_deliver
 from monitoring.heartbeat import WORKER, last_beat
+from monitoring.keeping.versions import NewerDatabaseError, refuse_newer
 from monitoring.schedules import ensure_schedules, resume, unacknowledged
 from monitoring.supervisor import Child, Pulse, Supervisor, die_with_parent
 from monitoring.watchman import begin
@@ -100,14 +101,19 @@ def run_cluster() -> None:
 
 
 def make_ready() -> None:
-    """Schedules in place and due now. Raises OSError while the database cannot be reached."""
+    """Schedules in place and due now. Raises OSError while the database cannot be reached, and
+    when a later version has changed it.
+    """
     now = timezone.now()
     try:
+        refuse_newer()
         ensure_schedules(now=now)
         resume(now=now)
         begin(now)
     except DatabaseError as error:
         raise OSError(_("the database does not answer (%s)") % type(error).__name__) from error
+    except NewerDatabaseError as error:
+        raise OSError(str(error)) from error
     finally:
         connections.close_all()
 

@@ -131,3 +131,21 @@ def test_new_episode_escalates_anew() -> None:
         write("armed", rule="stop_loss", position=held, at=at + 60 * MINUTE)
         dispatch(now=at + 60 * MINUTE)
     assert [row[1] for row in rows()] == ["route", "escalation", "route", "escalation"]
+
+
+def test_many_at_once_become_one_message() -> None:
+    _, second = channels()
+    for number in range(8):
+        write_stop(number)
+    dispatch(now=NOON)
+    assert escalate(now=NOON + 15 * MINUTE) == 8
+    found = Notification.objects.filter(channel=second).order_by("pk")
+    head, *rest = found
+    assert (head.state, head.alarm_id) == ("pending", None)
+    assert head.title.startswith("8 NOT ACKNOWLEDGED · ")
+    assert head.body.startswith("Nobody has acknowledged this within 15 minutes")
+    assert head.body.count("Question ") == 8
+    assert {(row.state, row.digest_id, row.origin) for row in rest} == {
+        ("collapsed", head.pk, "escalation")
+    }
+    assert escalate(now=NOON + 60 * MINUTE) == 0

@@ -227,3 +227,8 @@ def kinds(position: Position | None = None, *, told: str = "") -> list[str]:
 def last(kind: str) -> JournalEntry:
     """The newest entry of a kind."""
     return JournalEntry.objects.filter(kind=kind).latest("pk")
+
+
+def demo(position: Position) -> None:
+    """Makes it one of the samples."""
+    Position.objects.filter(pk=position.pk).update(is_demo=True)

@@ -15,7 +15,7 @@ from positions import journal
 from positions.models import Exit, JournalEntry
 from positions.services import exits_pause
 from positions.venues.base import TransientError
-from tests.monitoring.engine.house import House, kinds, last
+from tests.monitoring.engine.house import House, demo, kinds, last
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STOP: dict[str, Any] = {"stop_loss_price": "0.45", "confirm_seconds": 0}
@@ -101,6 +101,24 @@ class TestPass:
         assert (entry.data["moved"], entry.data["seconds"]) == (1, 8700)
         (move,) = entry.data["moves"]
         assert (move["positions"], move["before"], move["after"]) == ([position.pk], "0.61", "0.48")
+
+    def test_demo_alone_says_that_it_is_one(self, house: House) -> None:
+        demo(house.position(policy=STOP))
+        house.runs("0.61")
+        house.clock.later(8670)
+        house.runs("0.48")
+        assert last("unguarded").data["demo"] is True
+
+    def test_demo_is_not_named_beside_one_s_own(self, house: House) -> None:
+        house.position("A", policy=STOP)
+        demo(house.position("B", policy=STOP))
+        house.says("B", "0.61")
+        house.runs("0.61")
+        house.clock.later(8670)
+        house.says("B", "0.48")
+        house.runs("0.47")
+        data = last("unguarded").data
+        assert ("demo" in data, [move["after"] for move in data["moves"]]) == (False, ["0.47"])
 
     def test_very_first_pass_says_nothing(self, house: House) -> None:
         house.position(policy=STOP)

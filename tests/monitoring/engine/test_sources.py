@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from monitoring.models import Source
 from positions.models import JournalEntry
 from positions.venues.base import TransientError
-from tests.monitoring.engine.house import House, kinds, last
+from tests.monitoring.engine.house import House, demo, kinds, last
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 STOP: dict[str, Any] = {"stop_loss_price": "0.45", "confirm_seconds": 0}
@@ -72,6 +72,15 @@ def test_blind_venue_is_told_once_and_before_its_positions(house: House) -> None
             True,
             down.at,
         )
+
+
+def test_demo_alone_says_that_it_is_one(house: House) -> None:
+    demo(house.position(policy=STOP))
+    house.says("A", "0.60")
+    passes(house, 1)
+    blind(house)
+    passes(house, 8)
+    assert last("source_down").data["demo"] is True
 
 
 def test_it_is_told_at_once_near_a_stop_and_says_how_many(house: House) -> None:
