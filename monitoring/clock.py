@@ -97,7 +97,7 @@ def mend(now: datetime, *, back: timedelta) -> None:
 
     Quiet hours and digests are left alone: they are moments of the day, not spans from then.
     """
-    from monitoring.alerts.queue import HELD
+    from monitoring.alerts.sending.queue import HELD
     from monitoring.models import Alarm, Channel, Notification
     from monitoring.schedules import recall
 

@@ -35,7 +35,7 @@ BUDGET = timedelta(seconds=20)
 
 def look_and_deliver() -> None:
     """What the child does: one look, and the delivery when something is wrong."""
-    from monitoring.alerts.delivery import deliver_due
+    from monitoring.alerts.sending.delivery import deliver_due
     from monitoring.watchman import look
 
     try:

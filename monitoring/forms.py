@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.alerts.channels import shown
-from monitoring.alerts.escalation import LONGEST
-from monitoring.alerts.quiet import zone_names
+from monitoring.alerts.deciding.escalation import LONGEST
+from monitoring.alerts.sending.quiet import zone_names
 from monitoring.alerts.transports import refusal
 from monitoring.models import Channel
 

@@ -48,7 +48,7 @@ class Lookout(threading.Thread):
         begin(self.clock())
 
     def _look(self) -> None:
-        from monitoring.alerts.delivery import deliver_due
+        from monitoring.alerts.sending.delivery import deliver_due
         from monitoring.watchman import look
 
         seen = look(self.clock())

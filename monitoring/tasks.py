@@ -43,7 +43,7 @@ def monitor() -> None:
 @every("deliver")
 def deliver() -> None:
     """Derive notifications from the journal and send what is due for the first time."""
-    from monitoring.alerts.delivery import Lane, deliver_due
+    from monitoring.alerts.sending.delivery import Lane, deliver_due
 
     look_again("deliver", deliver_due(lane=Lane.FIRST).again_at)
 
@@ -51,7 +51,7 @@ def deliver() -> None:
 @every("deliver_again")
 def deliver_again() -> None:
     """Send what has failed before: beside `deliver`, for a service may hang at every try."""
-    from monitoring.alerts.delivery import Lane, deliver_due
+    from monitoring.alerts.sending.delivery import Lane, deliver_due
 
     look_again("deliver_again", deliver_due(lane=Lane.AGAIN).again_at)
 

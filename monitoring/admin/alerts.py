@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from monitoring.alerts.acknowledging import acknowledge, unacknowledge
-from monitoring.alerts.reasons import words
+from monitoring.alerts.deciding.acknowledging import acknowledge, unacknowledge
+from monitoring.alerts.deciding.reasons import words
 from monitoring.models import Alarm, Notification
 from positions.admin.base import ReadOnlyAdmin
 from positions.services.base import ServiceError

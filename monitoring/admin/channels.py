@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from monitoring.alerts import probe
 from monitoring.alerts.channels import revive, shown
-from monitoring.alerts.daily import begin_with_the_next
+from monitoring.alerts.sending.daily import begin_with_the_next
 from monitoring.forms import ChannelForm
 from monitoring.models import Channel, Notification
 from positions.admin.base import ConfirmedAdmin

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from monitoring.alerts.deciding.silences import end_silence, silence
 from monitoring.alerts.selection import TOLD
-from monitoring.alerts.silences import end_silence, silence
 from monitoring.alerts.wording import RULES, kind_words
 from monitoring.models import Silence
 from positions.admin.base import ReadOnlyAdmin

@@ -15,14 +15,14 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring.alerts import grouping
-from monitoring.alerts.alarms import CURSOR, hold
-from monitoring.alerts.judging import Bench, Judged, bench, subject_kind
-from monitoring.alerts.reasons import Reason
-from monitoring.alerts.remarks import mark, remark
-from monitoring.alerts.routing import routes
+from monitoring.alerts.deciding import grouping
+from monitoring.alerts.deciding.alarms import CURSOR, hold
+from monitoring.alerts.deciding.judging import Bench, Judged, bench, subject_kind
+from monitoring.alerts.deciding.reasons import Reason
+from monitoring.alerts.deciding.remarks import mark, remark
+from monitoring.alerts.deciding.routing import routes
+from monitoring.alerts.deciding.suppression import NOTHING, Verdict
 from monitoring.alerts.selection import is_told
-from monitoring.alerts.suppression import NOTHING, Verdict
 from monitoring.alerts.wording import DOT, Alert, clipped, details, first_line, kind_words
 from monitoring.models import Channel, Cursor, Notification
 from positions.models import JournalEntry

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from monitoring.alerts.delivery import deliver_due
 from monitoring.alerts.dispatch import dispatch
+from monitoring.alerts.sending.delivery import deliver_due
 from monitoring.models import Notification
 from positions import journal
 from positions.models import JournalEntry

@@ -15,8 +15,8 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from django_q.models import OrmQ
 
+from monitoring.alerts.deciding.reasons import Reason
 from monitoring.alerts.dispatch import dispatch
-from monitoring.alerts.reasons import Reason
 from monitoring.keeping.epoch import begin_epoch
 from monitoring.models import Channel, Lease, Notification
 from monitoring.schedules import ensure_schedules, resume

@@ -91,7 +91,7 @@ class Cursor(models.Model):
 
 class Alarm(models.Model):
     """One thing that is wrong, or was, from its first entry to its end: what is told of it, how
-    often, and who has taken note. The memory of `alerts.suppression`, one row for each key.
+    often, and who has taken note. The memory of `alerts.deciding.suppression`, one row for each key.
     """
 
     key = models.CharField(_("key"), max_length=120, unique=True)

@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from monitoring.alerts.silences import Subject, until, whose
-from monitoring.alerts.topics import is_happening
+from monitoring.alerts.deciding.silences import Subject, until, whose
+from monitoring.alerts.deciding.topics import is_happening
 from monitoring.models import Alarm, Channel, Silence
 from monitoring.presenting.kinds import what
 from positions.presenting.entries import TONES, EntryView

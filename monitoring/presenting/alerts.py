@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from monitoring.alerts.queue import HELD
-from monitoring.alerts.reasons import Reason, words
+from monitoring.alerts.deciding.reasons import Reason, words
+from monitoring.alerts.sending.queue import HELD
 from monitoring.models import Notification
 from positions.presenting.text import span
 

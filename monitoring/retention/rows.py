@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django_q.models import Failure, OrmQ, Success
 
-from monitoring.alerts.topics import HAPPENS, RAISES
+from monitoring.alerts.deciding.topics import HAPPENS, RAISES
 from monitoring.keeping.backup import BACKUP
 from monitoring.models import Alarm, Heartbeat, MonitorRun, Notification, Silence, Trigger
 from monitoring.retention.pace import CHUNK, Pace

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from monitoring.alerts import probe
-from monitoring.alerts.acknowledging import acknowledge as acknowledge_alarm
-from monitoring.alerts.acknowledging import unacknowledge as unacknowledge_alarm
-from monitoring.alerts.quiet import zone_of
-from monitoring.alerts.retrying import retry as retry_one
-from monitoring.alerts.retrying import retry_all as retry_channel
-from monitoring.alerts.silences import end_silence, silence
+from monitoring.alerts.deciding.acknowledging import acknowledge as acknowledge_alarm
+from monitoring.alerts.deciding.acknowledging import unacknowledge as unacknowledge_alarm
+from monitoring.alerts.deciding.silences import end_silence, silence
+from monitoring.alerts.sending.quiet import zone_of
+from monitoring.alerts.sending.retrying import retry as retry_one
+from monitoring.alerts.sending.retrying import retry_all as retry_channel
 from monitoring.models import Alarm, Channel, Notification, Silence
 from monitoring.presenting.alarms import scope
 from monitoring.selectors.alerts import number

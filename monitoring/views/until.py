@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.alerts.quiet import moment
+from monitoring.alerts.sending.quiet import moment
 
 MORNING = time(8)
 TOMORROW = "tomorrow"

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from monitoring.alerts.acknowledging import acknowledge
+from monitoring.alerts.deciding.acknowledging import acknowledge
 from monitoring.models import Alarm, Channel, Notification, Silence
 from positions.models import JournalEntry
 from tests import telling

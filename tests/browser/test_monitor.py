@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from playwright.sync_api import Page, expect
 
-from monitoring.alerts.alarms import CURSOR
+from monitoring.alerts.deciding.alarms import CURSOR
 from monitoring.heartbeat import STARTED, WATCHMAN, WORKER, beat
 from monitoring.models import Channel, Cursor, MonitorRun, Notification, Source
 from monitoring.schedules import ensure_schedules

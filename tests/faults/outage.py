@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from monitoring.alerts.delivery import deliver_due
+from monitoring.alerts.sending.delivery import deliver_due
 from monitoring.models import Notification
 from tests.fakes.discord import DiscordServer
 from tests.faults.outbox import tell

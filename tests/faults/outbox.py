@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from monitoring.alerts.channels import ENV_NAME, ensure_env_channel, revive
-from monitoring.alerts.delivery import deliver_due
+from monitoring.alerts.sending.delivery import deliver_due
 from monitoring.models import Channel
 from tests.faults.forks import in_a_fork
 from tests.faults.wire import Wire

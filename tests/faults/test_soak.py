@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.faults.ground import Ground
-from tests.faults.soak import WARM, judged, regression
+from tests.faults.soak import WARM, judged, regression, soaked
 
 FLAT = [[number, 60_000 + number % 3, 20, 6] for number in range(0, WARM + 1440, 20)]
 
@@ -37,10 +34,8 @@ def test_files_that_stay_open_are_not_flat() -> None:
     assert not judged(leaking, 5.0).is_flat
 
 
-def test_a_minute_of_the_soak_passes_sells_and_shows(tmp_path: Path) -> None:
-    with Ground(tmp_path, None, venue=False) as ground:
-        done = ground.hand.ask("soak", passes=12)
-    assert done["passes"] == 12
-    assert done["entries"] >= 100
-    assert done["frames"] >= 20
-    assert [number for number, *_ in done["samples"]] == [0]
+def test_a_minute_of_the_soak_passes_and_is_shown() -> None:
+    done, clients = soaked(12)
+    assert (done["passes"], done["entries"] >= 100) == (12, True)
+    assert [number for number, *_ in done["web"]] == [0]
+    assert all(client.joined is not None for client in clients)

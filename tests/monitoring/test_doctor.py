@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from monitoring.alerts.alarms import CURSOR
+from monitoring.alerts.deciding.alarms import CURSOR
 from monitoring.diagnosis import diagnose, inside, outside
 from monitoring.diagnosis.base import Check
 from monitoring.heartbeat import WORKER, beat

@@ -24,7 +24,7 @@ from tests.servers import postgres_programs, running_postgres
 
 SOLD = "sold, answer not taken"
 SETUP = "from monitoring.setup import install; install(print)"
-DELIVER = "from monitoring.alerts.delivery import deliver_due; print(deliver_due())"
+DELIVER = "from monitoring.alerts.sending.delivery import deliver_due; print(deliver_due())"
 DISPATCH = (
     "from django.utils import timezone; from monitoring.alerts.dispatch import dispatch;"
     " print(dispatch(now=timezone.now()))"

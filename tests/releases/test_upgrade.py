@@ -78,7 +78,7 @@ class Taken:
 
     def deliver(self) -> None:
         """Rounds of the delivery until nothing is due."""
-        code = "from monitoring.alerts.delivery import deliver_due; deliver_due()"
+        code = "from monitoring.alerts.sending.delivery import deliver_due; deliver_due()"
         self.installation.manage("shell", "-v0", "-c", code)
 
     def exits(self) -> list[tuple[str, str]]:

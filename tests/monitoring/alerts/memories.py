@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitoring.alerts.reasons import Reason
-from monitoring.alerts.reminders import due, tend
-from monitoring.alerts.suppression import NOTHING, Around, Event, Memory, judge
-from monitoring.alerts.topics import topic
+from monitoring.alerts.deciding.reasons import Reason
+from monitoring.alerts.deciding.reminders import due, tend
+from monitoring.alerts.deciding.suppression import NOTHING, Around, Event, Memory, judge
+from monitoring.alerts.deciding.topics import topic
 from tests.monitoring.alerts.book import NOON
 
 

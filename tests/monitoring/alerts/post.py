@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from monitoring.alerts.delivery import Tally, deliver_due
+from monitoring.alerts.sending.delivery import Tally, deliver_due
 from monitoring.models import Channel, Notification
 from tests.fakes.discord import DiscordServer
 from tests.monitoring.alerts.book import STOPPED, write_stop

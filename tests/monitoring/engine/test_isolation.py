@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.alerts.upkeep import upkeep
+from monitoring.alerts.deciding.upkeep import upkeep
 from monitoring.models import MonitorRun
 from positions.models import Exit, ExitPolicy, Mark, Market, Position
 from positions.services import position_close_request

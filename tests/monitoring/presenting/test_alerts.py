@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.alerts.reasons import WORDS, Reason
+from monitoring.alerts.deciding.reasons import WORDS, Reason
 from monitoring.models import Channel, Notification
 from monitoring.presenting.alerts import Line, brief, line
 from positions.models import JournalEntry
