@@ -87,7 +87,7 @@ def soaked(passes: int) -> tuple[dict[str, Any], list[Client]]:
 def _web(ground: Ground) -> Iterator[int]:
     """A web process without a worker; its id."""
     place = ground.installation
-    command = [sys.executable, "-m", "uvicorn", "pmsite.asgi:application"]
+    command = [sys.executable, "-W", "ignore", "-m", "uvicorn", "pmsite.asgi:application"]
     command += ["--port", str(place.port), "--log-level", "warning"]
     process = subprocess.Popen(command, cwd=ROOT, env=place.environ)
     try:
