@@ -11,15 +11,14 @@ from pmsite.env import BASE_DIR, BadEnvironmentError
 # of 2,205. synchronous FULL, because under WAL NORMAL can lose a committed exit to a power cut,
 # and it would be sold or told twice. A pass over 10,000 positions writes some 1,500 pages, mostly the
 # same ones: folding the log back every 4,000 instead of every 1,000 saves it a fifth of its time.
-SQLITE_OPTIONS = {
-    "timeout": 20,
-    "transaction_mode": "IMMEDIATE",
-    "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
-        "PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728; "
-        "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864"
-    ),
-}
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
+    "PRAGMA mmap_size=134217728; PRAGMA wal_autocheckpoint=4000; "
+    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size="
+)
+# Kilobytes, negative by SQLite's custom. The web opens a connection for each request and each look of
+# the live feed: what one of them fills stays in the process as its high-water mark, thread by thread.
+_CACHE = {True: "-20000", False: "-2000"}
 
 
 def database(url: str, *, worker: bool) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def database(url: str, *, worker: bool) -> dict[str, Any]:
     except ValueError as error:
         raise BadEnvironmentError("DATABASE_URL", "is not a URL") from error
     if parts.scheme == "sqlite":
-        return _sqlite(unquote(parts.path), parts.netloc) | _kept(worker=worker)
+        return _sqlite(unquote(parts.path), parts.netloc, worker=worker) | _kept(worker=worker)
     name = unquote(parts.path.lstrip("/"))
     if not name:
         raise BadEnvironmentError("DATABASE_URL", "names no database after the host")
@@ -50,14 +49,23 @@ def database(url: str, *, worker: bool) -> dict[str, Any]:
     } | _kept(worker=worker)
 
 
-def _sqlite(path: str, netloc: str) -> dict[str, Any]:
+def sqlite_options(*, worker: bool) -> dict[str, Any]:
+    """How every connection to SQLite is made: Django's OPTIONS."""
+    return {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": _PRAGMAS + _CACHE[worker],
+    }
+
+
+def _sqlite(path: str, netloc: str, *, worker: bool) -> dict[str, Any]:
     if netloc or not path.lstrip("/"):
         raise BadEnvironmentError("DATABASE_URL", "SQLite is sqlite:///file or sqlite:////abs/file")
     return {
         "ENGINE": "django.db.backends.sqlite3",
         # urlsplit leaves one slash before a relative path, two before an absolute one.
         "NAME": str(BASE_DIR / path.removeprefix("/")),
-        "OPTIONS": SQLITE_OPTIONS,
+        "OPTIONS": sqlite_options(worker=worker),
     }
 
 

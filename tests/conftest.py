@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         if KILLING & set(item.path.relative_to(ROOT).parts):
-            item.add_marker("processes")
+            item.add_marker("faults")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

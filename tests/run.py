@@ -22,7 +22,7 @@ from tests.installation import ANY_KEY, ROOT
 from tests.servers import postgres_programs, running_postgres
 
 # Marks whose tests mostly wait: each has a round of its own beside the others.
-LANES = ("browser", "processes")
+LANES = ("browser", "faults", "processes")
 
 
 def main(arguments: list[str]) -> int:

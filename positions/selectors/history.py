@@ -99,7 +99,8 @@ def realised_today(now: datetime) -> dict[str, Realised]:
     """What was booked since midnight UTC by currency, demo rows left out; sums made in Decimal."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     fills = Fill.objects.filter(at__gte=midnight, exit__position__is_demo=False)
-    return _by_currency(fills.select_related("exit__position__market"))
+    # Piece by piece: the live feed asks again and again, and a process keeps its high-water mark.
+    return _by_currency(fills.select_related("exit__position__market").iterator(chunk_size=200))
 
 
 def _by_currency(fills: Iterable[Fill]) -> dict[str, Realised]:

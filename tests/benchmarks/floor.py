@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from pmsite.database import SQLITE_OPTIONS
+from pmsite.database import sqlite_options
 from tests.benchmarks.lines import serve
 
 COMMIT = "COMMIT"
@@ -32,9 +32,9 @@ class Statement(NamedTuple):
 
 def on_sqlite(path: str) -> Callable[[list[Statement]], None]:
     """Runs statements on a file tuned as the product tunes it; BEGIN IMMEDIATE is among them."""
-    timeout = float(str(SQLITE_OPTIONS["timeout"]))
-    connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
-    connection.executescript(str(SQLITE_OPTIONS["init_command"]))
+    options = sqlite_options(worker=True)
+    connection = sqlite3.connect(path, timeout=options["timeout"], isolation_level=None)
+    connection.executescript(options["init_command"])
 
     def run(statements: list[Statement]) -> None:
         for statement in statements:

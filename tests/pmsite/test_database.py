@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from pmsite.database import SQLITE_OPTIONS, database
+from pmsite.database import database, sqlite_options
 from pmsite.env import BASE_DIR, BadEnvironmentError
 
 
@@ -57,4 +57,11 @@ def test_sqlite_connection_has_the_measured_settings() -> None:
         ]
     full = 2
     assert values == ["wal", full, 20_000, 1]
-    assert SQLITE_OPTIONS["transaction_mode"] == "IMMEDIATE"
+    assert sqlite_options(worker=False)["transaction_mode"] == "IMMEDIATE"
+
+
+@pytest.mark.parametrize(("worker", "kilobytes"), [(True, 20_000), (False, 2_000)])
+def test_only_the_worker_s_kept_connections_have_a_large_page_cache(
+    *, worker: bool, kilobytes: int
+) -> None:
+    assert sqlite_options(worker=worker)["init_command"].endswith(f"cache_size=-{kilobytes}")
