@@ -141,7 +141,7 @@ def killed_at(product: Product, moment: Moment, victim: str) -> float | None:
     moment.arrange(ground)
     ground.hold()
     try:
-        product.wait(lambda: moment.reached(ground), 30, moment.name)
+        product.wait(lambda: moment.reached(ground), RECOVERY, moment.name)
         sender = moment.unleased and victim == "busy worker process"
         killed = product.kill("every worker process" if sender else victim)
     finally:
