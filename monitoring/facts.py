@@ -173,13 +173,9 @@ def read_stuck(now: datetime) -> tuple[int, datetime | None]:
 
 def read_blind() -> tuple[Blind, ...]:
     """Venues that answer nothing and hold open positions."""
-    rows = Source.objects.exclude(blind_since=None).order_by("venue")
-    held = Position.objects.filter(state=Position.State.OPEN)
-    return tuple(
-        Blind(row.venue, row.blind_since, row.problem)
-        for row in rows
-        if row.blind_since and held.filter(market__venue=row.venue).exists()
-    )
+    held = Position.objects.filter(state=Position.State.OPEN).values("market__venue")
+    rows = Source.objects.filter(venue__in=held, blind_since__isnull=False).order_by("venue")
+    return tuple(Blind(row.venue, row.blind_since, row.problem) for row in rows if row.blind_since)
 
 
 def read_failed(now: datetime) -> int:

@@ -23,7 +23,7 @@ from monitoring.alerts.deciding.remarks import mark, remark
 from monitoring.alerts.deciding.routing import routes
 from monitoring.alerts.deciding.suppression import NOTHING, Verdict
 from monitoring.alerts.selection import is_told
-from monitoring.alerts.wording import DOT, Alert, clipped, details, first_line, kind_words
+from monitoring.alerts.wording import DOT, alert_of, clipped, details, first_line, kind_words
 from monitoring.models import Channel, Cursor, Notification
 from positions.models import JournalEntry
 
@@ -45,11 +45,6 @@ def position_of_cursor() -> int:
     """The id of the last journal entry that was looked at; 0 before the first."""
     found = Cursor.objects.filter(name=CURSOR).values_list("entry_id", flat=True).first()
     return found or 0
-
-
-def alert_of(entry: JournalEntry) -> Alert:
-    """The entry as far as words need it."""
-    return Alert(entry.kind, entry.text, entry.rule, entry.data)
 
 
 def link_of(entry: JournalEntry) -> str:

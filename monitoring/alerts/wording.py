@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from positions.domain.wording import price_text, shares_text, signed_money_text
+
+if TYPE_CHECKING:
+    from positions.models import JournalEntry
 
 DOT = " · "
 QUESTION_MAX = 240  # a longer one stands in full in the body: prices and P&L must not be cut off
@@ -113,6 +116,12 @@ class Alert:
     def price(self, value: Decimal) -> str:
         """`value` as a person writes it in this market."""
         return price_text(value, self.number("payout"), self.currency)
+
+
+def alert_of(entry: JournalEntry) -> Alert:
+    """The entry as far as words need it; data that is no object says nothing."""
+    data = entry.data if isinstance(entry.data, Mapping) else {}
+    return Alert(entry.kind, entry.text, entry.rule, data)
 
 
 def first_line(alert: Alert, mark: str = "") -> str:

@@ -9,24 +9,22 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from monitoring.alerts.collected import Late, message
 from monitoring.alerts.deciding.alarms import hold
 from monitoring.alerts.deciding.topics import CRITICAL
-from monitoring.alerts.dispatch import alert_of, link_of
-from monitoring.alerts.sending.collected import Late, message
-from monitoring.alerts.wording import details, first_line
+from monitoring.alerts.dispatch import link_of, worded
+from monitoring.alerts.wording import alert_of, details, first_line
 from monitoring.models import Alarm, Channel, Notification
 
 SINGLY = 5  # messages; more than that become one
 MOST = 500  # alarms at a time, the newest first
 REASON = "escalation"
-LONGEST = timedelta(
-    days=7
-)  # a wait of thousands of years would lie before the calendar's beginning
+LONGEST = timedelta(days=7)  # one of thousands of years would begin before the calendar does
 State = Notification.State
 
 
 def escalate(*, now: datetime) -> int:
-    """Tells the channels of escalation what is due; returns how many messages that made.
+    """Tells the channels of escalation what is due; returns how many alerts.
 
     Counted from when the alarm was raised, by each channel's own minutes.
     """
@@ -95,6 +93,9 @@ def _waiting(source: Channel, now: datetime) -> dict[int, Notification]:
 
 def _notification(row: Notification, source: Channel, now: datetime) -> Notification:
     alert = alert_of(row.entry)
+    title, body = worded(
+        row.entry, lambda: (first_line(alert, _("NOT ACKNOWLEDGED")), details(alert))
+    )
     return Notification(
         entry=row.entry,
         channel=source.escalate_to,
@@ -102,8 +103,8 @@ def _notification(row: Notification, source: Channel, now: datetime) -> Notifica
         origin=Notification.Origin.ESCALATION,
         reason=REASON,
         urgency=row.urgency,
-        title=first_line(alert, _("NOT ACKNOWLEDGED")),
-        body="\n".join([details(alert), _why(source)]),
+        title=title,
+        body="\n".join([body, _why(source)]),
         link=link_of(row.entry),
         created_at=now,
         queued_at=now,

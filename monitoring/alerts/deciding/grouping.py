@@ -15,7 +15,7 @@ from django.conf import settings
 from monitoring.alerts.deciding.judging import subject_kind
 from monitoring.alerts.deciding.remarks import grouped_details, grouped_line
 from monitoring.alerts.deciding.topics import APART, CRITICAL
-from monitoring.alerts.wording import Alert
+from monitoring.alerts.wording import alert_of
 from monitoring.models import Notification
 
 MOST = 5
@@ -49,6 +49,6 @@ def _groups(rows: list[Notification]) -> Iterable[list[int]]:
 def _lead(head: Notification, members: list[Notification]) -> None:
     """Makes the message tell of all of them."""
     entries = [row.entry for row in members]
-    alerts = [Alert(entry.kind, entry.text, entry.rule, entry.data) for entry in entries]
+    alerts = [alert_of(entry) for entry in entries]
     head.title, head.body = grouped_line(alerts), grouped_details(alerts)
     head.link = f"{settings.SITE_URL}/alerts/"

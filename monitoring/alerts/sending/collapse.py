@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
+from monitoring.alerts import collected
 from monitoring.alerts.deciding.topics import louder
-from monitoring.alerts.sending import collected
 from monitoring.alerts.sending.queue import COLLECTED, HELD, quiet_until, sendable
 from monitoring.models import Channel, Notification
 from positions import journal

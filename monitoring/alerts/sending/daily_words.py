@@ -15,9 +15,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from monitoring.alerts.sending.collected import clock
+from monitoring.alerts.collected import clock
 from monitoring.alerts.sending.quiet import zone_of
-from monitoring.alerts.wording import DOT, SOLD, Alert, clipped, first_line
+from monitoring.alerts.wording import DOT, SOLD, alert_of, clipped, first_line
 from monitoring.models import Channel, Notification
 from monitoring.watching import troubles
 from positions.domain.pnl import plain
@@ -77,7 +77,7 @@ def _made(exits: Iterable[JournalEntry]) -> dict[str, Decimal]:
     """Realised profit or loss by currency."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for entry in exits:
-        alert = Alert(entry.kind, entry.text, entry.rule, entry.data)
+        alert = alert_of(entry)
         sums[alert.currency] += alert.number("pnl") or Decimal(0)
     return dict(sums)
 
@@ -116,7 +116,7 @@ def _told(channel: Channel, since: datetime, now: datetime) -> tuple[str, dict[s
 
 
 def _line(entry: JournalEntry) -> str:
-    return first_line(Alert(entry.kind, entry.text, entry.rule, entry.data))
+    return first_line(alert_of(entry))
 
 
 def _first(lines: Iterable[str]) -> list[str]:

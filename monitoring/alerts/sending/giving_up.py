@@ -20,9 +20,8 @@ from monitoring.models import Channel, Notification
 from positions import journal
 
 TELL_EVERY = timedelta(minutes=30)  # for each channel
-SETTLED = timedelta(
-    seconds=5
-)  # after that no transaction can still bring a failure of an earlier time
+# After that no transaction can still bring a failure of an earlier time.
+SETTLED = timedelta(seconds=5)
 State = Notification.State
 
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import JSONField, Value
 
 from monitoring.alerts.deciding.escalation import escalate
 from monitoring.alerts.dispatch import dispatch
 from monitoring.models import Alarm, Channel, Notification
+from positions.models import JournalEntry
 from tests.monitoring.alerts.book import NOON, position, write, write_stop
 
 MINUTE = timedelta(minutes=1)
@@ -149,3 +151,16 @@ def test_many_at_once_become_one_message() -> None:
         ("collapsed", head.pk, "escalation")
     }
     assert escalate(now=NOON + 60 * MINUTE) == 0
+
+
+@pytest.mark.parametrize("data", [[], "text", None, {"pnl": "1E+30", "question": 5}])
+def test_entry_with_odd_data_keeps_no_other_from_escalating(data: object) -> None:
+    _, second = channels()
+    write_stop(1)
+    dispatch(now=NOON)
+    odd = JournalEntry.objects.latest("pk")
+    write_stop(2)
+    dispatch(now=NOON)
+    JournalEntry.objects.filter(pk=odd.pk).update(data=Value(data, JSONField()))
+    assert escalate(now=NOON + 15 * MINUTE) == 2
+    assert Notification.objects.filter(channel=second, state="pending").count() == 2

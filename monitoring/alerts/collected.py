@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.alerts.deciding.topics import RANK
 from monitoring.alerts.sending.quiet import zone_of
-from monitoring.alerts.wording import DOT, Alert, called, clipped
+from monitoring.alerts.wording import DOT, alert_of, called, clipped
 from monitoring.models import Channel, Notification
 
 LINES = 40
@@ -60,9 +60,7 @@ def message(rows: Sequence[Notification], channel: Channel, late: Late | None = 
 
 def counts(rows: Sequence[Notification]) -> str:
     """`2 STOP, 5 PRICE ERROR`, the most frequent first."""
-    entries = [row.entry for row in rows]
-    alerts = (Alert(entry.kind, "", entry.rule, entry.data) for entry in entries)
-    counted = Counter(map(called, alerts)).most_common()
+    counted = Counter(called(alert_of(row.entry)) for row in rows).most_common()
     parts = [f"{number} {name}" for name, number in counted[:KINDS_NAMED]]
     rest = sum(number for _name, number in counted[KINDS_NAMED:])
     return ", ".join([*parts, *([_("%(count)d others") % {"count": rest}] if rest else [])])
