@@ -30,6 +30,7 @@ SECRETS = (
     "ANTHROPIC_API_KEY",
     "AI_FALLBACK_KEY",
 )
+NEWS_QUERY_URL = "https://news.google.com/rss/search?q={query}+when:1d&hl=en-US&gl=US&ceid=US:en"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -75,6 +76,9 @@ class Env:
     ai_fallback_model: str
     ai_daily_usd: Decimal
     ai_fail_action: str
+    ai_fallback_may_sell: bool
+    ai_screen_minutes: int
+    news_query_url: str
     worker: bool
 
     @property
@@ -246,10 +250,24 @@ def read(environ: Mapping[str, str], base_dir: Path = BASE_DIR) -> Env:
         ai_fallback_model=reader.text("AI_FALLBACK_MODEL"),
         ai_daily_usd=reader.money("AI_DAILY_USD", "1.00"),
         ai_fail_action=reader.choice("AI_FAIL_ACTION", ("ask", "hold", "sell")),
+        ai_fallback_may_sell=reader.flag("AI_FALLBACK_MAY_SELL", default=False),
+        ai_screen_minutes=reader.number("AI_SCREEN_MINUTES", 15, low=1, high=1440),
+        news_query_url=_news_query_url(reader),
         worker=reader.flag("PM_WORKER", default=False),
         # Last: a run that stops over another variable leaves no key behind.
         secret_key=_secret_key(reader, data_dir, database_url),
     )
+
+
+def _news_query_url(reader: Reader) -> str:
+    """The address of a news search, `{query}` where the keywords go; "off" for none."""
+    name = "NEWS_QUERY_URL"
+    value = reader.text(name, NEWS_QUERY_URL)
+    if value.lower() == "off":
+        return ""
+    if "{query}" not in value or not _is_url(value.replace("{query}", "q"), ("http", "https")):
+        raise BadEnvironmentError(name, f"{value!r} is not a URL with {{query}} in it, nor off")
+    return value
 
 
 def _host(reader: Reader) -> str:

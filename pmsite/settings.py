@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pmsite import env
+from pmsite import ai_models, env
 from pmsite.database import database
 from pmsite.logs import config as log_config
 
@@ -198,3 +199,17 @@ PAPER_EXCHANGE_URL = ENV.paper_exchange_url
 DISCORD_WEBHOOK_URL = ENV.discord_webhook_url
 WEBHOOK_ALLOWED_HOSTS = ENV.webhook_allowed_hosts
 HEARTBEAT_URL = ENV.heartbeat_url
+
+# The AI stage. Prices and parameters of models stand in pmsite.ai_models.
+AI_MODELS = ai_models.MODELS
+ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL = ENV.anthropic_api_key, ENV.anthropic_base_url
+AI_SCREEN_MODEL, AI_DECIDE_MODEL = ENV.ai_screen_model, ENV.ai_decide_model
+AI_FALLBACK_URL, AI_FALLBACK_KEY = ENV.ai_fallback_url, ENV.ai_fallback_key
+AI_FALLBACK_MODEL, AI_FALLBACK_MAY_SELL = ENV.ai_fallback_model, ENV.ai_fallback_may_sell
+AI_DAILY_USD, AI_FAIL_ACTION = ENV.ai_daily_usd, ENV.ai_fail_action
+AI_SCREEN_MINUTES, NEWS_QUERY_URL = ENV.ai_screen_minutes, ENV.news_query_url
+AI_POSITION_DAILY_DECISIONS = (
+    4  # calls for one position a day; a person's own question is beyond it
+)
+AI_CRITICAL_SHARE = Decimal("0.20")  # of the daily cap, held back for critical triggers
+AI_KEEP_TEXT = timedelta(days=30)  # texts sent and received; everything else of a call stays

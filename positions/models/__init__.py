@@ -11,10 +11,11 @@ from positions.models.exits import LIVE_EXIT_STATES, Exit, Fill
 from positions.models.journal import JournalEntry
 from positions.models.market import JsonSource, Market, PricePoint, Quote
 from positions.models.position import Mark, Position, Wallet
-from positions.models.rules import ExitPolicy, Strategy, Thesis
+from positions.models.rules import AdvicePolicy, ExitPolicy, Strategy, Thesis
 
 __all__ = [
     "LIVE_EXIT_STATES",
+    "AdvicePolicy",
     "ApiToken",
     "Exit",
     "ExitPolicy",
