@@ -1,0 +1,33 @@
+"""Who can be asked, in which order. Their modules are imported when they are needed only: the
+anthropic package costs seconds and tens of megabytes (docs/decisions/ai-providers.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from monitoring.advisor.port import Provider, Purpose
+
+
+def chain(purpose: Purpose, *, demo: bool = False) -> list[Provider]:
+    """The configured providers, best first; empty means "Rules (no AI)". Of a demo position only
+    the recorded answers, so that sample data never costs anything.
+    """
+    if demo:
+        from monitoring.advisor.providers.demo import Recorded
+
+        return [Recorded()]
+    return [one for one in _configured() if one.model(purpose)]
+
+
+def _configured() -> Iterator[Provider]:
+    if settings.ANTHROPIC_API_KEY.strip():
+        from monitoring.advisor.providers.anthropic import Anthropic
+
+        yield Anthropic.of_settings()
+    if settings.AI_FALLBACK_URL and settings.AI_FALLBACK_MODEL:
+        from monitoring.advisor.providers.openai_compatible import OpenAICompatible
+
+        yield OpenAICompatible.of_settings()
