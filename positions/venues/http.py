@@ -34,6 +34,8 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 3
 BACKOFF_SECONDS, BACKOFF_LIMIT = 0.3, 5.0
 RETRIED = frozenset({425, 429})
+NOT_MODIFIED = 304
+CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 NO_URL = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
 BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
@@ -54,9 +56,19 @@ class ThrottledError(TransientError):
     """425 or 429: refused before anything was done."""
 
 
+class RedirectError(PermanentError):
+    """The answer sends us to another origin, which this client does not follow. `target`: where to."""
+
+    def __init__(self, message: str, *, target: str) -> None:
+        super().__init__(message)
+        self.target = target
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx answer, read to its end; `data` is its JSON, fractions as Decimal."""
+    """A 2xx answer, read to its end; `data` is its JSON, fractions as Decimal. Status 304, without
+    data, where the call's own headers asked whether anything has changed.
+    """
 
     what: str
     status: int
@@ -126,10 +138,15 @@ class _Call:
     body: Any
     end: float
     as_json: bool
+    headers: Mapping[str, str] | None = None
 
     @property
     def what(self) -> str:
         return route(self.method, self.url)
+
+    @property
+    def conditional(self) -> bool:
+        return bool(CONDITIONS & {name.lower() for name in self.headers or {}})
 
 
 class HttpClient:
@@ -183,15 +200,16 @@ class HttpClient:
         deadline: float | None = None,
         tries: int | None = None,
         as_json: bool = True,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request with its retries.
+        """One request with its retries; `headers` go to its own origin only, redirects included.
 
         Raises NotSentError, ThrottledError or TransientError (out of tries or time), StatusError,
-        PermanentError (redirect elsewhere, refused by the guard), ProtocolError (unreadable or too
-        large).
+        RedirectError (to another origin), PermanentError (refused by the guard), ProtocolError
+        (unreadable or too large).
         """
         end = self.clock() + CALL_SECONDS if deadline is None else deadline
-        call = _Call(method, url, params, body, end, as_json)
+        call = _Call(method, url, params, body, end, as_json, headers)
         last = tries or self._tries
         for attempt in range(last):
             try:
@@ -208,7 +226,7 @@ class HttpClient:
     def _once(self, call: _Call) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
             response, body = self._exchange(call)
-            if not 300 <= response.status_code < 400:
+            if not 300 <= response.status_code < 400 or response.status_code == NOT_MODIFIED:
                 return self._judge(call, response, body)
             call = replace(call, url=_redirected(call, response), params=None)
         raise PermanentError(f"{call.what}: more than {MAX_REDIRECTS} redirects")
@@ -224,6 +242,7 @@ class HttpClient:
                 call.url,
                 params=call.params,
                 json=call.body,
+                headers=call.headers,
                 timeout=timeout,
                 allow_redirects=False,
                 stream=True,
@@ -247,6 +266,10 @@ class HttpClient:
 
     def _judge(self, call: _Call, response: requests.Response, body: bytes) -> Answer:
         status, headers = response.status_code, response.headers
+        if status == NOT_MODIFIED:
+            if not call.conditional:
+                raise ProtocolError(f"{call.what}: 304, though nobody asked what has changed")
+            return Answer(call.what, status, headers, body)
         if status < 400:
             # Read here: an unreadable answer is worth another try.
             kind = headers.get("Content-Type", "")
@@ -272,7 +295,8 @@ def _redirected(call: _Call, response: requests.Response) -> str:
     old, new = urlsplit(call.url), urlsplit(target)
     same = (old.scheme, old.hostname, old.port) == (new.scheme, new.hostname, new.port)
     if not same or call.method != "GET":
-        raise PermanentError(f"{call.what}: redirects to {new.hostname}, not followed")
+        text = f"{call.what}: redirects to {new.hostname}, not followed"
+        raise RedirectError(text, target=target)
     return target
 
 

@@ -17,6 +17,7 @@ from positions.venues.guard import Guard
 from positions.venues.http import (
     HttpClient,
     NotSentError,
+    RedirectError,
     StatusError,
     ThrottledError,
     backoff,
@@ -298,3 +299,24 @@ def test_session_is_not_shared_with_a_forked_process(client: HttpClient) -> None
         os._exit(0 if client._session() is not session else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert client._session() is session
+
+
+def test_headers_are_sent_also_after_a_redirect_at_home(server: Echo, client: HttpClient) -> None:
+    client.send("GET", server.url + "/moved", headers={"X-Mine": "1"})
+    assert [call.request.headers.get("X-Mine") for call in server.requests()] == ["1", "1"]
+
+
+def test_unchanged_answer_is_told_to_who_asked_for_it(server: Echo, client: HttpClient) -> None:
+    server.knob("304")
+    asked = {"If-None-Match": '"1"'}
+    answer = client.send("GET", server.url + "/a", headers=asked, as_json=False)
+    assert (answer.status, answer.data, answer.body) == (304, None, b"")
+    with pytest.raises(ProtocolError, match="304, though nobody asked"):
+        client.send("GET", server.url + "/a", headers={"X-Mine": "1"}, tries=1)
+
+
+def test_redirect_elsewhere_names_its_target(server: Echo, client: HttpClient) -> None:
+    server.knob("redirect", location="https://elsewhere.example/x?y=1")
+    with pytest.raises(RedirectError) as caught:
+        client.get(server.url + "/a")
+    assert caught.value.target == "https://elsewhere.example/x?y=1"
