@@ -1,5 +1,5 @@
-"""The whole suite: everything on SQLite, the database's tests on PostgreSQL again, and beside these
-the pages and the tests that kill processes.
+"""The whole suite: everything on SQLite, and beside it the database's tests on PostgreSQL, the pages
+and the tests that kill processes.
 
 `python -m tests.run [pytest's arguments]`. The closing line adds both rounds up and names the parts
 that could not run for want of a program.
@@ -36,13 +36,13 @@ def main(arguments: list[str]) -> int:
             environ["PM_TEST_POSTGRES"] = server.url
         chosen = "-m" in arguments  # then the caller's own selection is the whole of it
         beside = [] if chosen else [Round(["-m", m], environ, arguments, quiet=True) for m in LANES]
-        rest = " and ".join(f"not {mark}" for mark in LANES)
-        Round([] if chosen else ["-m", rest], environ, arguments).end(tally)
         if programs:
             on_postgres = environ | {"DATABASE_URL": server.database(), "SECRET_KEY": ANY_KEY}
-            Round(["-m", "both_dbs"], on_postgres, arguments).end(tally)
+            beside.append(Round(["-m", "both_dbs"], on_postgres, arguments, quiet=True))
         else:
             tally.missing.add("PostgreSQL")
+        rest = " and ".join(f"not {mark}" for mark in LANES)
+        Round([] if chosen else ["-m", rest], environ, arguments).end(tally)
         for lane in beside:
             lane.end(tally)
     if tally.missing and os.environ.get("CI", "").lower() in {"true", "1"}:

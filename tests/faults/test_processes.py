@@ -29,16 +29,18 @@ VICTIMS = (
 
 
 def test_product_killed_at_each_moment_sells_and_tells_once(product: Product) -> None:
+    """Each moment on one of the two databases; `make faults` has them all on both, with all victims."""
     ground = product.ground
     held = ground.verdict().positions
-    for moment, victim in zip(MOMENTS, VICTIMS, strict=True):
+    mine = list(zip(MOMENTS, VICTIMS, strict=True))[bool(ground.installation.database_url) :: 2]
+    for moment, victim in mine:
         before = ground.verdict().repeated
         killed_at(product, moment, victim)
         verdict = ground.verdict()
         assert (moment.name, verdict.wrong) == (moment.name, [])
         # Told and not yet marked: that one message may come twice, and says so by its number.
         assert verdict.repeated - before <= moment.repeats
-    assert ground.verdict().positions == held + len(MOMENTS)
+    assert ground.verdict().positions == held + len(mine)
 
 
 def test_product_killed_at_random_sells_once(product: Product) -> None:
