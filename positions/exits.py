@@ -218,7 +218,8 @@ def _done_entry(exit_: Exit, position: Position, now: datetime) -> JournalEntry:
         "shares": shares_text(exit_.filled),
         "pnl": signed_money_text(exit_.pnl, market.currency),
     }
-    data = facts(position) | {
+    told = exit_.facts if isinstance(exit_.facts, dict) else {}
+    data = told | facts(position) | {
         "exit": exit_.pk,
         "rule": exit_.rule,
         "state": exit_.state,

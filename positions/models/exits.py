@@ -49,6 +49,8 @@ class Exit(models.Model):
     attempt_floor = ExactDecimalField(null=True, blank=True)
     fence = models.BigIntegerField(default=0)
     requested_by = models.CharField(_("requested by"), max_length=150, blank=True)
+    # What is told of its end besides the sale: who judged, how sure, on what grounds.
+    facts = models.JSONField(_("facts"), default=dict, blank=True)
     created_at = models.DateTimeField(_("decided"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 

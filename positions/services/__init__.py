@@ -5,6 +5,7 @@ What a pass writes of exits is in `positions.exits`.
 
 from __future__ import annotations
 
+from positions.services.advice import advice_of
 from positions.services.base import (
     ConfirmationNeededError,
     ServiceError,
@@ -15,6 +16,7 @@ from positions.services.base import (
     jsonable,
 )
 from positions.services.closing import (
+    BY_HAND,
     close_everything,
     exit_cancel_request,
     position_close_request,
@@ -34,9 +36,11 @@ from positions.services.switches import (
 )
 
 __all__ = [
+    "BY_HAND",
     "ConfirmationNeededError",
     "ServiceError",
     "StaleError",
+    "advice_of",
     "check_entry",
     "check_request",
     "close_everything",

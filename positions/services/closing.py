@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,11 +15,27 @@ from positions import journal
 from positions.domain.pnl import SHARE_STEP, floor_shares, plain
 from positions.domain.state import load
 from positions.domain.wording import shares_text
-from positions.models import LIVE_EXIT_STATES, Exit, Mark, Position
+from positions.models import LIVE_EXIT_STATES, Exit, JournalEntry, Mark, Position
 from positions.services.base import ServiceError, facts, take, write_state
 from positions.services.switches import check_request, exits_are_paused
 
-MANUAL = "manual"
+MANUAL, AI_EXIT = "manual", "ai_exit"
+# Decided by or for a person: no rule of the watch would decide the same again after a cancel.
+BY_HAND = frozenset({MANUAL, AI_EXIT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be sold and why: `shares` None is all; `facts` go into what is told of the sale.
+
+    `bid`: the usable bid that whoever decided saw.
+    """
+
+    rule: str = MANUAL
+    reason: str = ""
+    shares: Decimal | None = None
+    bid: Decimal | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def position_close_request(
@@ -29,7 +47,7 @@ def position_close_request(
     """
     with transaction.atomic():
         position = take(position_id, None)
-        exit_ = _decide(position, actor, now, shares)
+        exit_ = decide(position, Order(shares=shares), actor=actor, now=now)
     check_request(now=now)
     return exit_
 
@@ -40,7 +58,7 @@ def close_everything(*, actor: str, now: datetime) -> list[Exit]:
         rows = Position.objects.filter(state=Position.State.OPEN, is_dust=False)
         free = rows.exclude(exits__state__in=LIVE_EXIT_STATES).select_related("market")
         ids = [row.pk for row in free if floor_shares(row.shares) >= _least(row)]
-        exits = [_decide(take(pk, None), actor, now, None) for pk in ids]
+        exits = [decide(take(pk, None), Order(), actor=actor, now=now) for pk in ids]
     check_request(now=now)
     return exits
 
@@ -62,7 +80,7 @@ def exit_cancel_request(*, exit_id: int, actor: str, now: datetime) -> None:
         if not changed:
             raise ServiceError(_("An order is out at the venue. Try again in a moment."))
         text = _("exit cancelled, %(left)s shares not sold")
-        if exit_.rule != MANUAL:
+        if exit_.rule not in BY_HAND:
             _disarm(exit_)
             text = _(
                 "exit cancelled, %(left)s shares not sold; its rule is not armed until the price"
@@ -76,7 +94,8 @@ def exit_cancel_request(*, exit_id: int, actor: str, now: datetime) -> None:
                 position=exit_.position,
                 rule=exit_.rule,
                 actor=actor,
-                data=facts(exit_.position) | {"exit": exit_id, "unarmed": exit_.rule != MANUAL},
+                data=facts(exit_.position)
+                | {"exit": exit_id, "unarmed": exit_.rule not in BY_HAND},
             )
         )
 
@@ -87,41 +106,59 @@ def _disarm(exit_: Exit) -> None:
     write_state(mark, replace(state, unarmed=state.unarmed | {exit_.rule}))
 
 
-def _decide(position: Position, actor: str, now: datetime, shares: Decimal | None) -> Exit:
+def decide(position: Position, order: Order, *, actor: str, now: datetime) -> Exit:
+    """The one way to make an exit that no rule of the watch has decided: latched, sold by the next
+    pass. Inside the transaction of a caller that has taken the position. Raises ServiceError.
+    """
     if exits_are_paused():
         raise ServiceError(_("All exits are paused. Resume exits first, then close."))
     if position.state != Position.State.OPEN:
         raise ServiceError(_("This position is closed already."))
-    asked = min(shares or position.shares, position.shares)
+    asked = min(order.shares or position.shares, position.shares)
     wanted = sellable(asked, position.market.min_size)
-    live = Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).first()
-    if live is not None:
-        if live.latched or live.state == Exit.State.WORKING:
-            raise ServiceError(_("An exit of this position is running already."))
-        live.state, live.finished_at = Exit.State.CANCELLED, now
-        live.save(update_fields=["state", "finished_at"])
+    _make_way(position, now)
     exit_ = Exit.objects.create(
         position=position,
-        rule=MANUAL,
-        reason=_("closed by %(who)s") % {"who": actor},
+        rule=order.rule,
+        reason=(order.reason or _("closed by %(who)s") % {"who": actor})[:500],
+        trigger_price=order.bid,
         shares=wanted,
         latched=True,
-        requested_by=actor,
+        requested_by=actor[:150],
+        facts=dict(order.facts),
         created_at=now,
     )
-    journal.append(
-        journal.entry(
-            "exit_decided",
-            _("close requested: %(shares)s shares") % {"shares": shares_text(wanted)},
-            at=now,
-            position=position,
-            urgency="medium",
-            rule=MANUAL,
-            actor=actor,
-            data=facts(position) | {"exit": exit_.pk, "shares": plain(wanted)},
-        )
-    )
+    journal.append(_decided(exit_, position, order, actor, now))
     return exit_
+
+
+def _make_way(position: Position, now: datetime) -> None:
+    """Ends an exit that is judged anew. Raises ServiceError while one sells that nothing ends."""
+    live = Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).first()
+    if live is None:
+        return
+    if live.latched or live.state == Exit.State.WORKING:
+        raise ServiceError(_("An exit of this position is running already."))
+    live.state, live.finished_at = Exit.State.CANCELLED, now
+    live.save(update_fields=["state", "finished_at"])
+
+
+def _decided(
+    exit_: Exit, position: Position, order: Order, actor: str, now: datetime
+) -> JournalEntry:
+    text = _("close requested: %(shares)s shares") % {"shares": shares_text(exit_.shares)}
+    return journal.entry(
+        "exit_decided",
+        order.reason or text,
+        at=now,
+        position=position,
+        urgency="medium",
+        rule=exit_.rule,
+        actor=actor,
+        data=facts(position)
+        | dict(order.facts)
+        | {"exit": exit_.pk, "shares": plain(exit_.shares)},
+    )
 
 
 def sellable(shares: Decimal, min_size: Decimal | None) -> Decimal:

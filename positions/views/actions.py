@@ -70,7 +70,7 @@ def cancel(request: HttpRequest, position_id: int) -> HttpResponse:
         raise services.ServiceError(_("No sale of this position is running."))
     services.exit_cancel_request(exit_id=live.pk, actor=actor(request), now=timezone.now())
     message = _("The sale is cancelled. Its rules go on watching.")
-    if live.rule != "manual":
+    if live.rule not in services.BY_HAND:
         message = _(
             "The sale is cancelled. %(rule)s is not armed until the price leaves its level or you arm"
             " it; the other rules go on watching."

@@ -1,0 +1,45 @@
+"""The price at which a question's position could be sold now, and how far it is from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from positions import selectors
+from positions.domain.wording import price_text
+from positions.models import Market
+
+MOST = Decimal("0.03")  # of the payout, or of the price where nothing is paid out
+
+
+@dataclass(frozen=True, slots=True)
+class BidNow:
+    """The usable bid, or None and why; what the pass itself would read now."""
+
+    bid: Decimal | None
+    problem: str = ""
+
+
+def bid_now(position_id: int, now: datetime) -> BidNow:
+    """The position's usable bid as its page shows it: of its market's last quote, not too old."""
+    rows = selectors.open_rows(now, ids=[position_id], sparks={})
+    if not rows:
+        return BidNow(None, _("the position is closed"))
+    row = rows[0]
+    return BidNow(row.bid) if row.priced else BidNow(None, row.problem or _("no price yet"))
+
+
+def moved(market: Market, before: Decimal | None, bid: Decimal | None) -> bool:
+    """Whether the price has moved by more than 3 cents of a dollar's payout, either way."""
+    if before is None or bid is None:
+        return False
+    base = before if market.payout is None else market.payout
+    return abs(bid - before) > MOST * base
+
+
+def in_words(market: Market, bid: Decimal) -> str:
+    """A price of this market in words."""
+    return price_text(bid, market.payout, market.currency)

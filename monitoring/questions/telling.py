@@ -1,0 +1,94 @@
+"""What the journal says of questions and decisions. `question` is the market's question, in words, as
+in every entry about a position; the row's id is `question_id`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from monitoring.models import Decision, Question
+from positions import journal
+from positions.domain.pnl import plain
+from positions.models import JournalEntry, Position
+from positions.services import facts
+
+CENT = Decimal("0.01")
+QUOTE_MAX = 160
+
+
+def told(
+    kind: str,
+    text: str,
+    question: Question,
+    position: Position,
+    now: datetime,
+    *,
+    actor: str = "watch",
+    urgency: str = "low",
+) -> JournalEntry:
+    """An entry about a question, not yet written."""
+    data = facts(position) | {"question_id": question.pk, "rule": question.rule}
+    return journal.entry(
+        kind,
+        text,
+        at=now,
+        position=position,
+        urgency=urgency,
+        rule=question.rule,
+        actor=actor,
+        data=data,
+    )
+
+
+def decided(question: Question, decision: Decision, text: str, now: datetime) -> JournalEntry:
+    """`ai_decision`, not yet written; to be made after the question has moved on. `text`: one
+    sentence. As urgent as the question while a person is to decide, at least high; else low.
+    """
+    waits = question.state == Question.State.OPEN
+    urgency = "critical" if question.urgency == "critical" else "high"
+    entry = told(
+        "ai_decision",
+        text,
+        question,
+        question.position,
+        now,
+        urgency=urgency if waits else "low",
+    )
+    entry.data |= said(decision) | {
+        "state": question.state,
+        "bid": None if decision.bid is None else plain(decision.bid),
+    }
+    return entry
+
+
+def said(decision: Decision) -> dict[str, Any]:
+    """Verdict, confidence as `0.86`, who judged, the first headline cited, how many sources."""
+    cited = [item for item in decision.evidence if isinstance(item, dict)]
+    news = [item for item in cited if item.get("kind") == "headline"]
+    first = news[0] if news else None
+    return {
+        "decision": decision.pk,
+        "verdict": decision.verdict,
+        "confidence": confidence_text(decision.confidence),
+        "by": " ".join(filter(None, (decision.provider, decision.model))),
+        "sources": sources(decision),
+        "quote": str(first.get("text", ""))[:QUOTE_MAX] if first else "",
+        "thesis_status": decision.thesis_status,
+    }
+
+
+def sources(decision: Decision) -> int:
+    """How many publishers' headlines it cites; two items of one publisher are one source."""
+    cited = [item for item in decision.evidence if isinstance(item, dict)]
+    news = (item for item in cited if item.get("kind") == "headline")
+    names = {str(item.get("domain") or item.get("publisher") or item.get("id")) for item in news}
+    return len(names)
+
+
+def confidence_text(confidence: Decimal | None) -> str:
+    """`0.86`; "" where nobody has said how sure he is."""
+    if confidence is None:
+        return ""
+    return f"{confidence.quantize(CENT, rounding=ROUND_HALF_EVEN):f}"
