@@ -11,7 +11,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -139,6 +139,8 @@ class _Call:
     end: float
     as_json: bool
     headers: Mapping[str, str] | None = None
+    answers: Container[int] = ()
+    quiet: float = READ_SECONDS
 
     @property
     def what(self) -> str:
@@ -201,15 +203,19 @@ class HttpClient:
         tries: int | None = None,
         as_json: bool = True,
         headers: Mapping[str, str] | None = None,
+        answers: Container[int] = (),
+        quiet: float = READ_SECONDS,
     ) -> Answer:
         """One request with its retries; `headers` go to its own origin only, redirects included.
+        `answers`: error statuses that the caller reads himself, handed out like a 2xx, unparsed.
+        `quiet`: how many seconds may pass without a byte.
 
         Raises NotSentError, ThrottledError or TransientError (out of tries or time), StatusError,
         RedirectError (to another origin), PermanentError (refused by the guard), ProtocolError
         (unreadable or too large).
         """
         end = self.clock() + CALL_SECONDS if deadline is None else deadline
-        call = _Call(method, url, params, body, end, as_json, headers)
+        call = _Call(method, url, params, body, end, as_json, headers, answers, quiet)
         last = tries or self._tries
         for attempt in range(last):
             try:
@@ -235,7 +241,7 @@ class HttpClient:
         left = call.end - self.clock()
         if left <= 0:
             raise TransientError(f"{call.what}: no time left")
-        timeout = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
+        timeout = (min(CONNECT_SECONDS, left), min(call.quiet, left))
         try:
             with self._session().request(
                 call.method,
@@ -266,6 +272,8 @@ class HttpClient:
 
     def _judge(self, call: _Call, response: requests.Response, body: bytes) -> Answer:
         status, headers = response.status_code, response.headers
+        if status in call.answers:
+            return Answer(call.what, status, headers, body)
         if status == NOT_MODIFIED:
             if not call.conditional:
                 raise ProtocolError(f"{call.what}: 304, though nobody asked what has changed")
