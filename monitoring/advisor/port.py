@@ -80,7 +80,8 @@ class Request:
 class Reply:
     """What came of a call; `failure` None means that `data` is a checked answer of the schema.
 
-    `usage` None: the answer carried none, so nobody knows what it cost. `text`: the raw answer.
+    `usage` None: the answer carried none, so nobody knows what it cost, except that an error status
+    costs nothing; `Usage()` where the request surely never left. `text`: the raw answer.
     """
 
     failure: Failure | None
@@ -112,4 +113,8 @@ class Provider(Protocol):
         """The model it would ask."""
 
     def complete(self, request: Request) -> Reply:
-        """Asks; never raises for what the provider or the network does, and returns in time."""
+        """Asks; never raises for what the provider or the network does, and returns in time.
+
+        A try that went out and brought no answer is not repeated: nobody knows what it cost, and
+        what was reserved covers one.
+        """

@@ -11,12 +11,16 @@ from positions.models import Position
 
 class AISpend(models.Model):
     """One UTC day: `spent` for good, `reserved` for calls that are out. Together never above the
-    cap: one conditional UPDATE adds a reservation.
+    cap: one conditional UPDATE adds a reservation. `refused`: the smallest one there was no room
+    for, 0 while there was always room; `refusals` how many.
     """
 
     day = models.DateField(_("day (UTC)"), unique=True)
     reserved = models.BigIntegerField(_("reserved (µ$)"), default=0)
     spent = models.BigIntegerField(_("spent (µ$)"), default=0)
+    refused = models.BigIntegerField(_("no room for (µ$)"), default=0)
+    refusals = models.PositiveIntegerField(_("calls without room"), default=0)
+    told = models.BooleanField(default=False)  # that it is used up stands in the journal
 
     class Meta:
         verbose_name = _("AI spending of a day")
@@ -42,6 +46,7 @@ class AIProvider(models.Model):
     out_of_credit_since = models.DateTimeField(_("out of credit since"), null=True)
     answered_at = models.DateTimeField(_("last answer"), null=True)
     failed_at = models.DateTimeField(_("last failure"), null=True)
+    failure = models.CharField(_("last failure was"), max_length=20, blank=True)
     problem = models.CharField(_("last problem"), max_length=300, blank=True)
     told = models.BooleanField(default=False)  # its trouble stands in the journal
 
@@ -73,6 +78,9 @@ class AICall(models.Model):
     purpose = models.CharField(_("purpose"), max_length=6, choices=Purpose.choices)
     position = models.ForeignKey(
         Position, models.SET_NULL, null=True, blank=True, related_name="ai_calls"
+    )
+    question = models.ForeignKey(
+        "monitoring.Question", models.SET_NULL, null=True, blank=True, related_name="calls"
     )
     day = models.DateField(_("day (UTC)"))
     provider = models.CharField(_("provider"), max_length=40)
