@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from monitoring.advisor.port import Provider, Purpose
+from positions.models import Position
 
 
 def chain(purpose: Purpose, *, demo: bool = False) -> list[Provider]:
@@ -20,6 +21,17 @@ def chain(purpose: Purpose, *, demo: bool = False) -> list[Provider]:
 
         return [Recorded()]
     return [one for one in _configured() if one.model(purpose)]
+
+
+def chain_for(position: Position, purpose: Purpose) -> list[Provider]:
+    """Who is asked about this position: `chain`; of a demo position its recorded answers, nobody
+    ("Rules (no AI)") where none are recorded.
+    """
+    if not position.is_demo:
+        return chain(purpose)
+    from monitoring.advisor.providers.demo import recorded
+
+    return chain(purpose, demo=True) if recorded(position, purpose) else []
 
 
 def _configured() -> Iterator[Provider]:
