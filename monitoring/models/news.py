@@ -23,6 +23,7 @@ class Feed(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     problem = models.CharField(_("problem"), max_length=300, blank=True)
     items = models.PositiveIntegerField(_("headlines in it"), default=0)
+    readers = models.CharField(max_length=64, blank=True)  # a hash of who last read it, and for what
 
     class Meta:
         verbose_name = _("news feed")
