@@ -1,0 +1,151 @@
+"""Any endpoint that speaks OpenAI's chat completions, as the fallback: Gemini's, Ollama, OpenRouter.
+
+Over the client that everything outgoing uses. Request and answer:
+platform.openai.com/docs/api-reference/chat; strict schemas: .../docs/guides/structured-outputs.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+
+from monitoring.advisor.port import Failure, Purpose, Reply, Request, Usage
+from monitoring.advisor.providers import completions
+from monitoring.advisor.providers.reading import short
+from monitoring.advisor.providers.tries import TRIES, pause
+from pmsite.ai_models import Model
+from positions.venues.base import PermanentError, ProtocolError, TransientError, VenueError
+from positions.venues.http import Answer, HttpClient, NotSentError
+
+ERRORS = range(400, 600)
+MAX_BYTES = 4 * 2**20
+# OpenAI's own models refuse the older name, which all others know.
+MODERN_HOST = "api.openai.com"
+PARAMETERS = frozenset({"reasoning_effort", "temperature", "seed", "service_tier"})
+
+
+class OpenAICompatible:
+    """A provider (see `monitoring.advisor.port`); one model for every purpose. The key may be blank:
+    a model on this machine needs none.
+    """
+
+    name = "openai_compatible"
+    fallback = True
+    demo = False
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        model: str,
+        key: str = "",
+        known: Mapping[str, Model],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._model = model
+        self._key = key.strip()
+        self._known = known.get(model)
+        self._clock = clock
+        self._sleep = sleep
+        self._rng = rng or random.Random()
+        self._http = HttpClient(clock=clock, tries=1, max_bytes=MAX_BYTES)
+        self.sdk = f"requests {requests.__version__}"
+
+    @classmethod
+    def of_settings(cls) -> OpenAICompatible:
+        """The one that the settings describe."""
+        return cls(
+            url=settings.AI_FALLBACK_URL,
+            model=settings.AI_FALLBACK_MODEL,
+            key=settings.AI_FALLBACK_KEY,
+            known=settings.AI_MODELS,
+        )
+
+    def model(self, purpose: Purpose) -> str:
+        """The one model."""
+        return self._model
+
+    def parameters(self, purpose: Purpose) -> dict[str, Any]:
+        """What a request holds besides model, texts and schema."""
+        if self._known is None:
+            return {}
+        screen = purpose in {"screen", "eval"}
+        return dict(self._known.screen if screen else self._known.decide)
+
+    def complete(self, request: Request) -> Reply:
+        """Asks, at most twice within `request.seconds`; see the port."""
+        parameters = self.parameters(request.purpose)
+        odd = sorted(set(parameters) - PARAMETERS)
+        if odd:
+            detail = f"AI_MODELS: not sent: {', '.join(odd)}"
+            return Reply(Failure.BAD_REQUEST, detail=detail, usage=Usage())
+        reply = self._ask(request, self._body(request, parameters))
+        return replace(reply, parameters=parameters, detail=short(reply.detail, self._key))
+
+    def _body(self, request: Request, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        modern = urlsplit(self.url).hostname == MODERN_HOST
+        return {
+            **parameters,
+            "model": self._model,
+            "max_completion_tokens" if modern else "max_tokens": request.max_tokens,
+            "messages": [
+                {"role": "system", "content": request.system},
+                {"role": "user", "content": request.user},
+            ],
+            "response_format": completions.response_format(request.schema),
+        }
+
+    def _ask(self, request: Request, body: Mapping[str, Any]) -> Reply:
+        end = self._clock() + request.seconds
+        for attempt in range(1, TRIES + 1):
+            reply = replace(self._once(request, body, end), attempts=attempt)
+            left = end - self._clock()
+            wait = pause(reply, attempt=attempt, left=left, rng=self._rng)
+            if wait is None:
+                return reply
+            self._sleep(wait)
+        raise AssertionError("unreachable: there is no pause after the last try")
+
+    def _once(self, request: Request, body: Mapping[str, Any], end: float) -> Reply:
+        try:
+            answer = self.call("POST", "/chat/completions", body, end)
+        except VenueError as error:
+            return _unanswered(error, late=self._clock() >= end)
+        return completions.judged(answer, request.schema)
+
+    def call(self, method: str, path: str, body: Any, end: float) -> Answer:
+        """One request, error statuses included. Raises VenueError's children."""
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        return self._http.send(
+            method,
+            self.url + path,
+            body=body,
+            deadline=end,
+            as_json=False,
+            headers=headers,
+            answers=ERRORS,
+            quiet=max(0.0, end - self._clock()),
+        )
+
+
+def _unanswered(error: VenueError, *, late: bool) -> Reply:
+    """No status came. What never left costs nothing; of the rest nobody knows."""
+    text = str(error)
+    if isinstance(error, NotSentError):
+        return Reply(Failure.CONNECTION, detail=text, usage=Usage())
+    if isinstance(error, TransientError):
+        return Reply(Failure.TIMEOUT if late else Failure.CONNECTION, detail=text)
+    if isinstance(error, ProtocolError):
+        return Reply(Failure.INVALID_OUTPUT, detail=text)
+    assert isinstance(error, PermanentError), "an endpoint is read, it fills no orders"
+    return Reply(Failure.BAD_REQUEST, detail=text)
