@@ -36,6 +36,7 @@ class Installation:
         self.port = free_port()
         self.environ = {name: os.environ[name] for name in KEPT if name in os.environ}
         self.environ |= {"DATA_DIR": str(home), "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        self.environ |= {"NEWS_QUERY_URL": "off"}  # its default is in the open internet
         if database_url:
             self.environ |= {"DATABASE_URL": database_url, "SECRET_KEY": ANY_KEY}
         self.environ |= environ

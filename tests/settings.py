@@ -17,6 +17,7 @@ for _name in {field.name.upper() for field in fields(Env)} - KEPT:
     os.environ.pop(f"{_name}_FILE", None)
 SCRATCH = Path(tempfile.gettempdir()) / f"position-manager-tests-{os.getuid()}"
 os.environ["DATA_DIR"] = str(SCRATCH)
+os.environ["NEWS_QUERY_URL"] = "off"  # its default is an address of the open internet
 os.environ.setdefault("SECRET_KEY", "a key for tests only, with nothing behind it")
 
 from pmsite.settings import *  # noqa: E402, F403
