@@ -1,0 +1,1 @@
+"""How good the screen is, measured on labelled headlines and on hostile ones."""
