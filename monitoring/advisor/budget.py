@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Count, F, Q, Sum, Value, When
+from django.db.models import Count, F, Q, Sum
 
 from monitoring.models import AICall, AISpend
 
@@ -81,16 +81,12 @@ def reserve(call: AICall, *, amount: int, critical: bool) -> bool:
     with transaction.atomic(durable=True):
         AISpend.objects.bulk_create([AISpend(day=call.day)], ignore_conflicts=True)
         today = AISpend.objects.filter(day=call.day)
-        room = today.filter(
-            spent__lte=limit(critical=critical) - amount - F("reserved"), day=call.day
-        )
+        room = today.filter(spent__lte=limit(critical=critical) - amount - F("reserved"))
         if room.update(reserved=F("reserved") + amount):
             call.save(force_insert=True)
             return True
-        smallest = Case(
-            When(Q(refused=0) | Q(refused__gt=amount), then=Value(amount)), default=F("refused")
-        )
-        today.update(refused=smallest, refusals=F("refusals") + 1)
+        today.update(refusals=F("refusals") + 1)
+        today.filter(Q(refused=0) | Q(refused__gt=amount)).update(refused=amount)
         return False
 
 

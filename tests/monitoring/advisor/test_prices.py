@@ -1,0 +1,85 @@
+"""What a call costs, to the micro-dollar."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitoring.advisor import prices
+from monitoring.advisor.port import Request, Usage
+from tests.monitoring.advisor.gating import HAIKU, SONNET, Word, request
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "micro"),
+    [
+        (SONNET, Usage(input=2800, output=1200), 5600 + 12000),
+        (HAIKU, Usage(input=1900, output=250), 190 + 125),
+        (HAIKU, Usage(input=1, output=0), 1),  # a tenth of one, rounded up
+        (HAIKU, Usage(input=11, output=1), 2),  # 1.1 + 0.5
+        (SONNET, Usage(cache_read=10, cache_write_5m=10, cache_write_1h=10), 1 + 25 + 40),
+        (HAIKU, Usage(input=100_000), 10_000),
+        (HAIKU, Usage(input=100_001), 50_001),  # the dear band counts for every token
+        (HAIKU, Usage(input=1, cache_read=100_000), 5_001),  # 0.5 + 5000
+        (SONNET, Usage(output=100, thinking=90), 1000),  # thinking is part of the output
+        (SONNET, Usage(), 0),
+    ],
+)
+def test_usage_costs_its_price_rounded_up_once(model: str, usage: Usage, micro: int) -> None:
+    assert prices.cost(model, "", usage) == micro
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "micro"),
+    [
+        (SONNET, "", 2000),
+        (SONNET, SONNET, 2000),
+        (SONNET, "claude-haiku-5-5", 100),  # who answered counts
+        (HAIKU, "claude-haiku-4-5-20251001", 1000),
+        ("gemini-3.8-flash", "models/gemini-3.8-flash", 750),
+        (SONNET, "claude-opus-9", None),
+        ("llama", "", None),
+        ("llama", "claude-sonnet-5-5", 2000),
+    ],
+)
+def test_price_is_that_of_the_model_that_answered(
+    asked: str, answered: str, micro: int | None
+) -> None:
+    assert prices.cost(asked, answered, Usage(input=1000)) == micro
+
+
+@pytest.mark.parametrize("usage", [Usage(input=-1), Usage(output=10**9), Usage(thinking=-5)])
+def test_absurd_usage_has_no_price(usage: Usage) -> None:
+    assert prices.cost(SONNET, "", usage) is None
+
+
+def test_bound_counts_every_byte_as_the_dearest_token_and_the_whole_answer() -> None:
+    asked = request(user="ü" * 10, max_tokens=500)
+    tokens = len(asked.system) + 20 + len(prices.schema_text(asked)) + prices.ADDED_TOKENS
+    assert prices.bound(SONNET, asked) == tokens * 4 + 500 * 10
+
+
+def test_bound_of_a_long_prompt_is_in_the_dear_band() -> None:
+    short, long = request("screen", user="x" * 90_000), request("screen", user="x" * 100_000)
+    assert prices.bound(HAIKU, short) < 90_000 // 4
+    assert prices.bound(HAIKU, long) > 100_000
+
+
+def test_bound_of_an_unknown_model_is_above_that_of_any_known_one() -> None:
+    asked = request()
+    known = [prices.bound(name, asked) for name in ("claude-sonnet-5-5", "claude-haiku-4-5")]
+    assert prices.bound("llama", asked) > max(known)
+
+
+@pytest.mark.parametrize("model", ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-haiku-4-5"])
+def test_no_usage_that_fits_a_request_costs_more_than_its_bound(model: str) -> None:
+    for size in (10, 3_000, 99_000, 101_000):
+        asked = Request("decide", "s" * 5, "u" * size, Word, 4096, 30.0)
+        most = len(prices.sent(asked)) + prices.ADDED_TOKENS
+        for usage in (
+            Usage(input=most, output=4096),
+            Usage(cache_write_1h=most, output=4096),
+            Usage(input=most // 2, cache_write_5m=most // 2, output=4096),
+        ):
+            found = prices.cost(model, "", usage)
+            assert found is not None
+            assert found <= prices.bound(model, asked)
