@@ -16,6 +16,7 @@ CODE = ("pmsite", "positions", "monitoring", "tests")
 LONGEST = 400
 # Start-up must not pay for it: 1.5 s and 50 MB.
 LATE = {"anthropic"}
+ADVISOR = "monitoring.advisor"
 
 
 def tracked() -> list[Path]:
@@ -38,6 +39,15 @@ def imports(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
             yield node.module or ""
+
+
+def modules(tree: ast.AST) -> Iterator[str]:
+    """As `imports`, with what `from a import b` may load as the module `a.b`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
 def foreign(folder: str, allowed: tuple[str, ...]) -> list[str]:
@@ -84,6 +94,29 @@ def test_positions_never_imports_monitoring() -> None:
         if name.split(".")[0] == "monitoring"
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "room", ["monitoring/engine", "monitoring/questions", "positions", "pmsite"]
+)
+def test_nothing_that_guards_money_knows_the_ai_stage(room: str) -> None:
+    """A provider that hangs can then keep no stop, no sale and no start from its time."""
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources(room)
+        for name in modules(ast.parse(path.read_text()))
+        if name == ADVISOR or name.startswith(f"{ADVISOR}.")
+    ]
+    assert found == []
+
+
+def test_a_wall_sees_an_import_however_it_is_written() -> None:
+    hidden = "def f():\n    from monitoring import advisor\n    import monitoring.advisor.gate as g"
+    assert list(modules(ast.parse(hidden))) == [
+        "monitoring",
+        "monitoring.advisor",
+        "monitoring.advisor.gate",
+    ]
 
 
 def test_heavy_packages_are_imported_inside_functions() -> None:

@@ -48,8 +48,11 @@ def position_of_cursor() -> int:
 
 
 def link_of(entry: JournalEntry) -> str:
-    """Where a person reads on: the position's page, or the dashboard."""
+    """Where a person reads on: the question, the position's page, or the dashboard."""
     page = f"/positions/{entry.position_id}/" if entry.position_id else "/"
+    asked = entry.data.get("question_id") if isinstance(entry.data, dict) else None
+    if isinstance(asked, int):
+        page = f"/decisions/{asked}/"
     return f"{settings.SITE_URL}{page}"
 
 

@@ -7,6 +7,11 @@ from django.db.models import Q
 # What came of an exit is told, not each step on its way: one message an exit, not one a fill.
 TOLD = frozenset(
     {
+        "ai_alert",
+        "ai_back",
+        "ai_decision",
+        "ai_down",
+        "ai_expired",
         "alerts_collapsed",
         "alerts_failed",
         "ask",
@@ -41,6 +46,13 @@ TOLD = frozenset(
 UNTOLD = frozenset(
     {
         "acknowledged",
+        "ai_approved",
+        "ai_asked",
+        "ai_declined",
+        "ai_note",
+        "ai_overtaken",
+        "ai_reopened",
+        "ai_suspected",
         "alert_retried",
         "armed",
         "backup_made",

@@ -6,6 +6,7 @@ with what it has, and with its own sentence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from positions.domain.wording import price_text, shares_text, signed_money_text
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 DOT = " · "
 QUESTION_MAX = 240  # a longer one stands in full in the body: prices and P&L must not be cut off
 TAIL_MAX = 120
+QUOTE_MAX = 80
 # Powers of ten. Beyond it a number is no price, and rounding it raises: 28 digits are all there are.
 MAGNITUDE = 18
 RULES: Mapping[str, Promise] = {
@@ -39,7 +41,17 @@ RULES: Mapping[str, Promise] = {
     "ai_exit": gettext_lazy("AI EXIT"),
     "settled": gettext_lazy("SETTLED"),
 }
+VERDICTS: Mapping[str, Promise] = {
+    "sell": gettext_lazy("SELL"),
+    "reduce": gettext_lazy("REDUCE"),
+    "hold": gettext_lazy("HOLD"),
+}
 KINDS: Mapping[str, Promise] = {
+    "ai_alert": gettext_lazy("NEWS ALERT"),
+    "ai_back": gettext_lazy("AI BACK"),
+    "ai_decision": gettext_lazy("AI DECISION"),
+    "ai_down": gettext_lazy("AI DOWN"),
+    "ai_expired": gettext_lazy("NOT ANSWERED"),
     "alerts_collapsed": gettext_lazy("COLLECTED ALERTS"),
     "alerts_failed": gettext_lazy("ALERTS NOT DELIVERED"),
     "ask": gettext_lazy("ASK"),
@@ -82,6 +94,8 @@ FLOORS = frozenset({"stop_loss", "trailing_stop", "soft_stop", "adverse_move"})
 TARGETS = frozenset({"take_profit", "fair_value"})
 SOLD = frozenset({"exit_done", "settled", "wallet_closed"})  # `price` is what the shares brought
 PROBLEMS = frozenset({"unpriced", "exit_failed", "error"})
+JUDGED = frozenset({"ai_alert", "ai_decision"})  # rest on headlines that are quoted
+ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +194,44 @@ def _tags(alert: Alert) -> list[str]:
     rule = str(RULES.get(alert.rule, _spoken(alert.rule)))
     if alert.kind == "exit_done":
         return [rule or _("EXIT")]
+    if alert.kind == "ai_decision":
+        return [_decided(alert)]
     if alert.kind == "exit_partial":
         kind = _("PARTLY SOLD") if alert.number("sold") else _("NOT SOLD")
     else:
         kind = kind_words(alert.kind)
     return [kind, rule] if alert.kind in WITH_RULE else [kind]
+
+
+def _decided(alert: Alert) -> str:
+    """`AI SUGGESTS SELL 0.86`, `YOU DECIDE`: whose word it is now."""
+    verdict = _verdict(alert)
+    if not verdict:
+        return _("YOU DECIDE")
+    if alert.word("verdict") == "hold":
+        return _("AI: %(verdict)s") % {"verdict": verdict}
+    by_itself = alert.word("state") == "acted"
+    text = _("AI DECIDED %(verdict)s") if by_itself else _("AI SUGGESTS %(verdict)s")
+    return text % {"verdict": verdict}
+
+
+def _verdict(alert: Alert) -> str:
+    """`SELL 0.86`; "" where nobody has judged."""
+    verdict = VERDICTS.get(alert.word("verdict"))
+    return " ".join(filter(None, (str(verdict), alert.word("confidence")))) if verdict else ""
+
+
+def _grounds(alert: Alert) -> str:
+    """`“CPI surprise…” (2 sources)`. The words are a stranger's: clipped, and no address in them, for
+    many a service makes a link of whatever begins with https://.
+    """
+    said = ADDRESS.sub("", alert.word("quote")).replace("“", "'").replace("”", "'").strip()
+    quote = f"“{clipped(said, QUOTE_MAX)}”" if said else ""
+    count = alert.data.get("sources")
+    if not quote or not isinstance(count, int) or count < 1:
+        return quote
+    sources = ngettext("%(n)s source", "%(n)s sources", count) % {"n": count}
+    return f"{quote} ({sources})"
 
 
 def _spoken(name: str) -> str:
@@ -215,11 +262,21 @@ def _compared(alert: Alert, bid: Decimal | None, level: Decimal | None) -> str:
     return ""
 
 
+def _judged(alert: Alert) -> list[str]:
+    """`SELL 0.86`, `“CPI surprise…” (2 sources)` of a sale that the AI stage has caused."""
+    return [_verdict(alert), _grounds(alert)] if alert.rule == "ai_exit" else []
+
+
 def _tail(alert: Alert) -> list[str]:
     """What it came to: profit or loss, what is left, what is wrong."""
     pnl = alert.number("pnl")
     if alert.kind in SOLD:
-        return [signed_money_text(pnl, alert.currency)] if pnl is not None else []
+        made = [signed_money_text(pnl, alert.currency)] if pnl is not None else []
+        return [*made, *_judged(alert)]
+    if alert.kind in JUDGED:
+        return [_grounds(alert)]
+    if alert.kind == "ai_expired":
+        return [clipped(" ".join(alert.text.split()), TAIL_MAX)]
     if alert.kind in PROBLEMS:
         return [clipped(alert.word("problem") or " ".join(alert.text.split()), TAIL_MAX)]
     left = alert.number("left" if alert.kind == "exit_partial" else "shares")

@@ -12,12 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from monitoring.advisor import Advisor
 from monitoring.engine.decide import MARK, Decisions, Judged, parts_json
 from monitoring.engine.sql import REFUSALS, update_each, update_many
 from monitoring.gap import since_text
 from monitoring.models import Alarm
 from monitoring.models import Trigger as TriggerRow
+from monitoring.questions import asking
+from monitoring.questions.overtaking import overtake
 from positions import journal
 from positions.domain.judge import Notice, Trigger
 from positions.domain.pnl import floor_shares, plain
@@ -58,7 +59,6 @@ def act(
     run: int,
     now: datetime,
     paused: bool,
-    advisor: Advisor,
     blind: Collection[str] = (),
     unwatched_since: datetime | None = None,
 ) -> Acts:
@@ -81,9 +81,7 @@ def act(
         position = rows.get(row.candidate.id)
         if position is not None and position.pk not in refused:
             seen = live.get(position.pk)
-            context = Context(
-                position, row, seen, run, now, paused, advisor, blind, unwatched_since
-            )
+            context = Context(position, row, seen, run, now, paused, blind, unwatched_since)
             acts.take(_by_itself(context, decisions))
     # What could not be judged left its band perhaps, and must not count as calm in it.
     Mark.objects.filter(position_id__in=decisions.failed.keys()).update(quiet_low=None)
@@ -115,7 +113,6 @@ class Context:
     run: int
     now: datetime
     paused: bool
-    advisor: Advisor
     blind: Collection[str]
     unwatched_since: datetime | None
 
@@ -138,7 +135,7 @@ def _one(context: Context, acts: Acts) -> None:
     if context.paused:
         if context.row.candidate.state.paused != trigger.rule:
             acts.entries.append(_trigger_entry(context, trigger, "exit_paused", "critical"))
-            _log(context, trigger, None, "paused", acts)
+            acts.triggers.append(_log(context, trigger, None, "paused", acts))
         return
     if live is not None and (live.latched or live.state == Exit.State.WORKING):
         return
@@ -161,7 +158,7 @@ def _begin(context: Context, trigger: Trigger, acts: Acts) -> None:
     if dust:
         Position.objects.filter(pk=position.pk).update(is_dust=True)
         acts.entries.append(dust_entry(position, trigger.rule, context.now))
-        _log(context, trigger, None, "dust", acts)
+        acts.triggers.append(_log(context, trigger, None, "dust", acts))
         return
     exit_ = Exit.objects.create(
         position=position,
@@ -180,7 +177,9 @@ def _begin(context: Context, trigger: Trigger, acts: Acts) -> None:
     entry = _trigger_entry(context, trigger, "exit_decided", "low")
     entry.data |= {"exit": exit_.pk, "shares": plain(shares)}
     acts.entries.append(entry)
-    _log(context, trigger, exit_, "exit", acts)
+    if shares >= floor_shares(position.shares):
+        acts.entries += overtake(position, now=context.now, by=trigger.rule)
+    acts.triggers.append(_log(context, trigger, exit_, "exit", acts))
 
 
 def _reason(context: Context, trigger: Trigger) -> str:
@@ -227,22 +226,23 @@ def _cancel(context: Context, acts: Acts, why: str) -> None:
 
 
 def _ask(context: Context, trigger: Trigger, acts: Acts) -> None:
-    advice = context.advisor.advise(
-        position_id=context.position.pk, rule=trigger.rule, reason=str(trigger.sentence)
+    """Raises a question, or joins the one that waits for an answer already. The pass goes on: it is
+    answered beside it (docs/decisions/questions.md).
+    """
+    row = _log(context, trigger, None, "ask", acts)
+    row.save()  # the question names it
+    cause = asking.Cause(
+        rule=trigger.rule,
+        urgency=trigger.urgency,
+        reason=row.reason,
+        bid=trigger.price,
+        level=trigger.level,
+        trigger=row,
     )
-    entry = _trigger_entry(context, trigger, "ask", trigger.urgency)
-    entry.data |= {"verdict": advice.verdict, "by": advice.by, "advice": advice.text}
+    question = asking.put(context.position, cause, context.now)
+    entry = asking.entry_of(question, cause, context.now)
     acts.entries.append(entry)
-    acts.asked.append(
-        {
-            "position": context.position.pk,
-            "rule": trigger.rule,
-            "verdict": advice.verdict,
-            "by": advice.by,
-            "text": advice.text,
-        }
-    )
-    _log(context, trigger, None, "ask", acts)
+    acts.asked.append(asking.waiting(question))
 
 
 def _log(
@@ -251,23 +251,9 @@ def _log(
     exit_: Exit | None,
     decision: str,
     acts: Acts,
-) -> None:
-    """The trigger log, and the pass's own list."""
+) -> TriggerRow:
+    """Adds to the pass's own list; returns the row of the trigger log, not yet stored."""
     reason = trigger.sentence.render(_)[:500]
-    acts.triggers.append(
-        TriggerRow(
-            run_id=context.run,
-            position=context.position,
-            exit=exit_,
-            at=context.now,
-            rule=trigger.rule,
-            urgency=trigger.urgency,
-            level=trigger.level,
-            price=trigger.price,
-            reason=reason,
-            decision=decision,
-        )
-    )
     acts.log.append(
         {
             "position": context.position.pk,
@@ -277,6 +263,18 @@ def _log(
             "price": _plain(trigger.price),
             "reason": reason,
         }
+    )
+    return TriggerRow(
+        run_id=context.run,
+        position=context.position,
+        exit=exit_,
+        at=context.now,
+        rule=trigger.rule,
+        urgency=trigger.urgency,
+        level=trigger.level,
+        price=trigger.price,
+        reason=reason,
+        decision=decision,
     )
 
 

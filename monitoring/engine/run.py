@@ -19,7 +19,6 @@ from django.utils.translation import ngettext
 
 from monitoring import gap as gaps
 from monitoring import lease as leases
-from monitoring.advisor import Advisor, StandIn
 from monitoring.engine import act, decide, look, prices, select, send, settle
 from monitoring.engine.ports import Ports, default_ports
 from monitoring.engine.result import PassResult
@@ -46,14 +45,13 @@ class Pass:
     lease: leases.Held
     row: MonitorRun
     result: PassResult
-    advisor: Advisor
     sources: Sources
     gap: gaps.Gap | None = None
     told: list[JournalEntry] = field(default_factory=list)  # with the pass's end
     untried: bool = False  # an exit from before this pass that nobody has tried to send
 
 
-def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> PassResult:
+def run_pass(ports: Ports | None = None) -> PassResult:
     """Looks at every open position once, acts on it, and says what it found.
 
     Raises LeaseHeldError when another pass is at work, LeaseLostError when this one was overtaken
@@ -66,7 +64,7 @@ def run_pass(ports: Ports | None = None, advisor: Advisor | None = None) -> Pass
         _bury(lease)
         row = MonitorRun.objects.create(fence=lease.fence, started_at=ports.now())
     sources = Sources(ports.interval, {})
-    work = Pass(ports, lease, row, PassResult(row.pk), advisor or StandIn(), sources)
+    work = Pass(ports, lease, row, PassResult(row.pk), sources)
     try:
         _look_and_act(work)
         with transaction.atomic():
@@ -161,7 +159,6 @@ def _judge_and_store(
             run=work.row.pk,
             now=now,
             paused=paused,
-            advisor=work.advisor,
             blind=work.sources.blind,
             unwatched_since=work.gap.since if work.gap else None,
         )

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from monitoring.engine.look import Watched
 from monitoring.engine.sql import REFUSALS, exact, stamp, update_many
+from monitoring.questions.overtaking import overtake
 from positions import exits, journal
 from positions.models import Exit, JournalEntry, Market, Position
 from positions.venues.base import MarketStatus
@@ -37,6 +38,7 @@ def apply_statuses(
         try:
             with transaction.atomic():
                 exit_, told = exits.settle(position, price, now=now)
+                told += overtake(position, now=now, by=exit_.rule)
         except REFUSALS:
             logger.exception("position %s could not be settled", position.pk)
             continue

@@ -121,7 +121,9 @@ def price_at(question: Question, decision: Decision | None) -> Decimal | None:
 def _taken(question_id: int, *, closed: bool = False) -> Question:
     """The question, its position held. Raises AnsweredError, ServiceError."""
     hold_book()
-    rows = Question.objects.select_for_update(of=("self",)).select_related("position__market")
+    rows = Question.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "position__market"
+    )
     question = rows.filter(pk=question_id).first()
     if question is None:
         raise ServiceError(_("This question is no longer there."))

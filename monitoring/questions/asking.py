@@ -17,9 +17,8 @@ from django.utils.translation import gettext as _
 
 from monitoring.models import Headline, Question, Trigger
 from monitoring.questions.moving import move, shut
-from monitoring.questions.telling import told
+from monitoring.questions.telling import asked
 from positions import journal
-from positions.domain.pnl import plain
 from positions.locks import hold_book
 from positions.models import JournalEntry, Position
 from positions.services import ServiceError, advice_of
@@ -91,7 +90,7 @@ def raise_question(
         if position is None:
             raise ServiceError(_("This position is closed already: there is nothing to ask about."))
         question = put(position, cause, now)
-        journal.append(entry_of(question, position, cause, now))
+        journal.append(entry_of(question, cause, now))
     return question
 
 
@@ -99,7 +98,7 @@ def put(position: Position, cause: Cause, now: datetime) -> Question:
     """The row, new or joined; inside the transaction of a caller that holds the book and writes
     `entry_of`.
     """
-    live = Question.objects.select_for_update(of=("self",)).filter(
+    live = Question.objects.select_for_update(of=("self",), no_key=True).filter(
         position=position, rule=cause.rule, state__in=Question.LIVE
     )
     question = live.first() or Question(position=position, rule=cause.rule, asked_at=now)
@@ -117,22 +116,31 @@ def put(position: Position, cause: Cause, now: datetime) -> Question:
     return question
 
 
-def entry_of(question: Question, position: Position, cause: Cause, now: datetime) -> JournalEntry:
+def entry_of(question: Question, cause: Cause, now: datetime) -> JournalEntry:
     """What the journal says of a question that was raised or joined; not yet written."""
-    entry = told(
-        KINDS.get(cause.rule, "ask"),
-        cause.reason,
+    entry = asked(
         question,
-        position,
+        cause.reason,
         now,
+        kind=KINDS.get(cause.rule, "ask"),
         actor=cause.asked_by or "watch",
         urgency=cause.urgency,
     )
-    entry.data |= {
-        "level": None if cause.level is None else plain(cause.level),
-        "bid": None if cause.bid is None else plain(cause.bid),
-    } | dict(cause.data)
+    entry.data |= dict(cause.data)
     return entry
+
+
+def waiting(question: Question) -> dict[str, Any]:
+    """The question as `monitor --json` shows it while nobody has answered."""
+    return {
+        "position": question.position_id,
+        "question": question.pk,
+        "rule": question.rule,
+        "verdict": "ask",
+        "by": "",
+        "state": str(question.state),
+        "text": question.reason,
+    }
 
 
 def open_to_person(

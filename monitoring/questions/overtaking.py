@@ -17,7 +17,7 @@ def overtake(position: Position, *, now: datetime, by: str) -> list[JournalEntry
     caller's transaction. Returns the journal entries for the caller to write.
     """
     entries = []
-    rows = Question.objects.select_for_update(of=("self",))
+    rows = Question.objects.select_for_update(of=("self",), no_key=True)
     for question in rows.filter(position=position, state__in=Question.LIVE):
         text = _("overtaken by %(rule)s") % {"rule": by}
         shut(question, Question.State.OVERTAKEN, now=now, by=by, outcome=text)

@@ -4,15 +4,17 @@ in every entry about a position; the row's id is `question_id`.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+
+from django.conf import settings
 
 from monitoring.models import Decision, Question
 from positions import journal
 from positions.domain.pnl import plain
 from positions.models import JournalEntry, Position
-from positions.services import facts
+from positions.services import advice_of, facts
 
 CENT = Decimal("0.01")
 QUOTE_MAX = 160
@@ -60,7 +62,43 @@ def decided(question: Question, decision: Decision, text: str, now: datetime) ->
         "state": question.state,
         "bid": None if decision.bid is None else plain(decision.bid),
     }
+    if waits and question.answer_until is not None:  # rings in quiet hours too
+        entry.data["deadline"] = stamp(question.answer_until)
     return entry
+
+
+def asked(
+    question: Question, reason: str, now: datetime, *, kind: str, actor: str, urgency: str
+) -> JournalEntry:
+    """That a rule asks, not yet written. `verdict`: what was said of the question before, for one
+    that was joined; where no AI can be asked a person is to answer, and by when.
+    """
+    entry = told(kind, reason, question, question.position, now, actor=actor, urgency=urgency)
+    entry.data |= {
+        "level": None if question.level is None else plain(question.level),
+        "bid": None if question.bid is None else plain(question.bid),
+    }
+    before = question.decisions.order_by("-id").first()
+    if before is not None:
+        entry.data["verdict"] = before.verdict
+    elif kind == "ask" and not somebody_judges():
+        minutes = advice_of(question.position_id).answer_minutes
+        entry.data |= {
+            "verdict": Decision.Verdict.ASK,
+            "deadline": stamp(now + timedelta(minutes=minutes)),
+        }
+    return entry
+
+
+def somebody_judges() -> bool:
+    """Whether any AI is set up; otherwise every question is a person's."""
+    fallback = settings.AI_FALLBACK_URL and settings.AI_FALLBACK_MODEL
+    return bool(settings.ANTHROPIC_API_KEY.strip() or fallback)
+
+
+def stamp(at: datetime) -> str:
+    """ISO 8601 with Z, whole seconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def said(decision: Decision) -> dict[str, Any]:

@@ -75,6 +75,18 @@ KINDS = {
     "exit_paused": (gettext_noop("%(rule)s: held back, exits are paused"), "pause"),
     "trigger": (gettext_noop("%(rule)s"), ""),
     "ask": (gettext_noop("%(rule)s asks you"), "ask"),
+    "ai_asked": (gettext_noop("The AI is asked"), "ask"),
+    "ai_alert": (gettext_noop("News alert"), "warn"),
+    "ai_decision": (gettext_noop("AI decision"), "ask"),
+    "ai_approved": (gettext_noop("AI suggestion approved"), "check"),
+    "ai_declined": (gettext_noop("AI suggestion declined"), "list"),
+    "ai_reopened": (gettext_noop("Question opened again"), "ask"),
+    "ai_expired": (gettext_noop("Question not answered"), "clock"),
+    "ai_overtaken": (gettext_noop("Question overtaken"), "list"),
+    "ai_suspected": (gettext_noop("Headline set aside"), "edit"),
+    "ai_note": (gettext_noop("AI note on a stop"), "edit"),
+    "ai_down": (gettext_noop("AI is down"), "warn"),
+    "ai_back": (gettext_noop("AI is back"), "check"),
     "error": (gettext_noop("Could not be judged"), "warn"),
     "market_changed": (gettext_noop("Market changed"), "edit"),
     "wallet_closed": (gettext_noop("Closed elsewhere"), "check"),
@@ -117,6 +129,8 @@ ICONS = {
     "manual": "user",
     "soft_stop": "ask",
     "adverse_move": "ask",
+    "ai_alert": "warn",
+    "ai_exit": "ask",
 }
 TONES = {"critical": "crit", "high": "warn"}
 

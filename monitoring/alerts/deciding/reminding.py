@@ -19,7 +19,9 @@ from positions.models import JournalEntry
 
 # What the first line of an alert shows of its entry, and what its causes are known by.
 SHOWN = ("question", "outcome", "currency", "payout", "demo", "mode", "bid", "level", "problem")
-BLAMED = ("venue", "blind", "channel", "watch")
+BLAMED = ("venue", "blind", "channel", "watch", "provider")
+# What it says of a question, and where that is answered.
+ASKED = ("question_id", "verdict", "confidence", "quote", "sources", "state")
 NAMES = 10
 
 
@@ -42,7 +44,7 @@ def entries(said: Sequence[tuple[Alarm, Reason]], now: datetime) -> list[Journal
 
 def _one(row: Alarm, why: Reason, now: datetime) -> JournalEntry:
     found = row.entry.data
-    data = {name: found[name] for name in (*SHOWN, *BLAMED) if name in found}
+    data = {name: found[name] for name in (*SHOWN, *BLAMED, *ASKED) if name in found}
     stands = row.resolved_at is None
     return journal.entry(
         "reminder",

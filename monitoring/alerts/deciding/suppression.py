@@ -17,6 +17,7 @@ from monitoring.alerts.deciding.topics import (
     BEGINS_ANEW,
     CRITICAL,
     HASTY,
+    QUESTIONS,
     Act,
     Topic,
     is_critical_stop,
@@ -132,8 +133,8 @@ def _raised(event: Event, memory: Memory | None) -> tuple[Reason, Memory]:
         if memory.told_as == OVER:
             fresh = replace(fresh, told_at=memory.told_at, told_as=OVER)
         return _flapping(_first(event, memory), fresh)
-    if event.urgency == CRITICAL and louder(event.urgency, memory.urgency):
-        return _louder(event, memory)
+    if _presses(event, memory):
+        return _pressing(event, memory)
     if not memory.stands:  # its end was not told yet, so nobody need hear of its beginning
         back = replace(memory, resolved_at=None, changes=_changes(memory, event.at))
         return _flapping(Reason.DUPLICATE, _seen(back, event))
@@ -146,8 +147,15 @@ def _raised(event: Event, memory: Memory | None) -> tuple[Reason, Memory]:
     return _flapping(_repeated(event, memory), seen)
 
 
-def _louder(event: Event, memory: Memory) -> tuple[Reason, Memory]:
-    """What has become critical is told although it comes and goes: people know of something smaller."""
+def _presses(event: Event, memory: Memory) -> bool:
+    """Whether it has become critical, or is an answer that people do not have yet."""
+    if event.topic.at_once:
+        return memory.told_as != RAISED or event.topic.detail != memory.detail
+    return event.urgency == CRITICAL and louder(event.urgency, memory.urgency)
+
+
+def _pressing(event: Event, memory: Memory) -> tuple[Reason, Memory]:
+    """It is told although it comes and goes: people know of something smaller."""
     back = replace(memory, resolved_at=None, changes=_changes(memory, event.at))
     known = memory.told_as in {RAISED, UNSURE}
     after = _seen(memory if memory.stands else back, event)
@@ -156,9 +164,12 @@ def _louder(event: Event, memory: Memory) -> tuple[Reason, Memory]:
 
 def _repeated(event: Event, memory: Memory) -> Reason:
     """The same trouble once more, which people know of."""
-    if louder(event.urgency, memory.urgency) or event.kind != memory.kind:
+    other = event.kind != memory.kind and event.kind not in QUESTIONS
+    if louder(event.urgency, memory.urgency) or other:
         return Reason.CHANGED
     since = event.at - (memory.told_at or memory.raised_at)
+    if event.kind in QUESTIONS:
+        return Reason.REPEAT if since >= ASK_AGAIN else Reason.DUPLICATE
     if event.topic.detail != memory.detail:
         soon = since < DETAIL_EVERY and event.urgency != CRITICAL
         return Reason.COOLDOWN if soon else Reason.CHANGED
@@ -169,7 +180,8 @@ def _first(event: Event, before: Memory) -> Reason:
     """A beginning that people do not know of: at once, unless they heard of its end just now."""
     told = before.told_at
     soon = told is not None and before.told_as == OVER and event.at - told < COOLDOWN
-    return Reason.COOLDOWN if soon and event.urgency != CRITICAL else Reason.FIRST
+    waits = soon and event.urgency != CRITICAL and not event.topic.at_once
+    return Reason.COOLDOWN if waits else Reason.FIRST
 
 
 def _resolved(event: Event, memory: Memory | None) -> tuple[Reason, Memory | None]:
@@ -240,7 +252,7 @@ def _obstacle(event: Event, memory: Memory | None, around: Around) -> Reason | N
         return Reason.MUTED
     if around.silenced_until is not None and around.silenced_until > event.at:
         return Reason.SILENCED
-    insists = event.topic.act in {Act.RAISE, Act.REMIND}
+    insists = event.topic.act in {Act.RAISE, Act.REMIND} and not event.topic.at_once
     noted = memory is not None and memory.acknowledged_at is not None and memory.stands
     return Reason.ACKNOWLEDGED if insists and noted else None
 

@@ -15,6 +15,10 @@ CRITICAL = "critical"
 RANK: Mapping[str, int] = {"low": 0, "medium": 1, "high": 2, CRITICAL: 3}
 
 
+# What became of a question, as `ai_decision` carries it.
+OPEN, ACTED = "open", "acted"
+
+
 class Act(Enum):
     """What an entry does to its alarm."""
 
@@ -28,7 +32,7 @@ class Act(Enum):
 class Topic:
     """`key`: the alarm, "" for none. `detail`: what makes a repetition worth telling. `ends`: keys
     of alarms that are over with this; `ends_position`: all of its position's; `ends_kind`: all of
-    that kind.
+    that kind. `at_once`: what is new of it cannot wait for a moment without news: it has a deadline.
     """
 
     key: str = ""
@@ -37,8 +41,10 @@ class Topic:
     ends: tuple[str, ...] = ()
     ends_position: bool = False
     ends_kind: str = ""
+    at_once: bool = False
 
 
+QUESTION = "ask:{position}:{rule}"
 RAISES: Mapping[str, str] = {
     "unpriced": "unpriced:{position}",
     "stop_blocked": "stop_blocked:{position}",
@@ -54,6 +60,10 @@ RAISES: Mapping[str, str] = {
     "watch_late": "watch:late",
     "watch_slow": "watch:slow",
     "nothing_leaves": "watch:leaves",
+    "ask": QUESTION,
+    "ai_alert": QUESTION,
+    "ai_decision": QUESTION,
+    "ai_down": "ai:{provider}",
 }
 RESOLVES: Mapping[str, str] = {
     "priced": "unpriced:{position}",
@@ -62,10 +72,14 @@ RESOLVES: Mapping[str, str] = {
     "exits_resumed": "switch:exits_paused",
     "source_back": "source:{venue}",
     "watch_back": "watch:{watch}",
+    "ai_approved": QUESTION,
+    "ai_declined": QUESTION,
+    "ai_expired": QUESTION,
+    "ai_overtaken": QUESTION,
+    "ai_back": "ai:{provider}",
 }
 HAPPENS: Mapping[str, str] = {
     "exit_done": "sold:{exit}",
-    "ask": "ask:{position}:{rule}",
     "login_locked": "login_locked",
     "alerts_failed": "delivery:{channel}",
 }
@@ -74,7 +88,12 @@ DETAILS: Mapping[str, str] = {
     "exit_partial": "left",
     "exit_failed": "problem",
     "channel_disabled": "reason",
+    "ask": "verdict",
+    "ai_alert": "verdict",
+    "ai_decision": "verdict",
 }
+# All three tell of one question: that it asks is told once in a while, an answer at once.
+QUESTIONS = frozenset({"ask", "ai_alert", "ai_decision"})
 ENDS: Mapping[str, tuple[str, ...]] = {
     "exit_done": ("exit:{position}:{rule}", "stop_blocked:{position}", "exit_paused:{position}"),
     "wallet_closed": ("vanished:{position}",),
@@ -88,7 +107,7 @@ BEGINS_ANEW = frozenset({"stop_blocked", "exit_paused"})
 # Comes and goes within seconds near a stop: its end is told when it has lasted.
 HASTY = frozenset({"unpriced", "stop_blocked"})
 # Troubles whose end nobody else tells, and which a person wants to know to be over.
-TELLS_END = frozenset({"unpriced", "stop_blocked", "error", "source_down", "watch_late"})
+TELLS_END = frozenset({"unpriced", "stop_blocked", "error", "source_down", "watch_late", "ai_down"})
 GUARDS = frozenset(
     {
         "error",
@@ -116,13 +135,16 @@ def topic(
 ) -> Topic:
     """What an entry with these columns is about; `entry` is its own id."""
     data = data or {}
-    names = {"watch": "late", "exit": entry, "channel": "", "venue": ""}
+    names = {"watch": "late", "exit": entry, "channel": "", "venue": "", "provider": ""}
     names |= {name: data[name] for name in names if data.get(name) is not None}
     names |= {"position": position or 0, "rule": rule}
     if kind == "reminder":
         return Topic(str(data.get("key", "")), Act.REMIND)
+    if kind == "ai_decision" and data.get("state", OPEN) != OPEN:
+        return _decided(data, _key(QUESTION, names))
     if kind in RAISES:
-        return Topic(_key(RAISES[kind], names), Act.RAISE, _detail(kind, data))
+        at_once = kind == "ai_decision"
+        return Topic(_key(RAISES[kind], names), Act.RAISE, _detail(kind, data), at_once=at_once)
     if kind in RESOLVES:
         key = _key(RESOLVES[kind], names)
         return Topic(key, Act.RESOLVE, ends_kind=ENDS_KIND.get(kind, ""))
@@ -147,6 +169,15 @@ def is_happening(kind: str) -> bool:
 def louder(urgency: str, than: str) -> bool:
     """Whether the first urgency is above the second; an unknown one is as low as can be."""
     return RANK.get(urgency, 0) > RANK.get(than, 0)
+
+
+def _decided(data: Mapping[str, Any], key: str) -> Topic:
+    """A decision that leaves nothing to a person: held, which whoever was asked wants to hear, or
+    sold by itself, which the sale will tell.
+    """
+    if data.get("state") == ACTED:
+        return Topic(ends=(key,))
+    return Topic(key, Act.RESOLVE)
 
 
 def _happening(kind: str, urgency: str, entry: int, names: Mapping[str, object]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from monitoring.models import Alarm, Channel, Cursor, MonitorRun, Source
+from monitoring.models import AIProvider, Alarm, Channel, Cursor, MonitorRun, Question, Source
 from positions.domain.state import EMPTY, WatchState, load
 from positions.models import LIVE_EXIT_STATES, Exit, Mark, Position
 from positions.services.switches import exits_are_paused
@@ -76,6 +76,17 @@ class Facts:
         return {name: entry != 0 for name, entry in rows}
 
     @cached_property
+    def asked(self) -> frozenset[tuple[int, str]]:
+        """Questions that wait for an answer: (position, rule)."""
+        rows = Question.objects.filter(position_id__in=self.ids, state__in=Question.LIVE)
+        return frozenset(rows.values_list("position_id", "rule"))
+
+    @cached_property
+    def advisers(self) -> Mapping[str, bool]:
+        """By provider of the AI stage: whether its trouble stands."""
+        return dict(AIProvider.objects.values_list("name", "told"))
+
+    @cached_property
     def paused(self) -> bool:
         """Whether exits are paused."""
         return exits_are_paused()
@@ -118,6 +129,10 @@ def _selling(alarm: Alarm, facts: Facts) -> bool:
     return (alarm.position_id, alarm.rule) in facts.selling
 
 
+def _asked(alarm: Alarm, facts: Facts) -> bool:
+    return (alarm.position_id, alarm.rule) in facts.asked
+
+
 def _held_back(alarm: Alarm, facts: Facts) -> bool:
     return facts.paused and bool(facts.state(alarm.position_id or 0).paused)
 
@@ -137,4 +152,8 @@ ASK: Mapping[str, Callable[[Alarm, Facts], bool | None]] = {
     "watch_late": _watch,
     "watch_slow": _watch,
     "nothing_leaves": _watch,
+    "ask": _asked,
+    "ai_alert": _asked,
+    "ai_decision": _asked,
+    "ai_down": lambda alarm, facts: facts.advisers.get(alarm.key.partition(":")[2]),
 }

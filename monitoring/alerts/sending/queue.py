@@ -22,7 +22,7 @@ State = Notification.State
 LOUD = (
     Q(urgency="critical")
     | Q(entry__kind__in=("test", "digest"))
-    | Q(entry__kind="ask", entry__data__deadline__isnull=False)
+    | Q(entry__kind__in=("ask", "ai_decision"), entry__data__deadline__isnull=False)
 )
 
 

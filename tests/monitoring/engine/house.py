@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from monitoring.advisor import Advisor
 from monitoring.engine import PassResult, Ports, run_pass
 from positions.domain.book import Book, Level, last_price
 from positions.models import JournalEntry, Position
@@ -203,8 +202,8 @@ class House:
             interval=self.interval,
         )
 
-    def run(self, *, advisor: Advisor | None = None) -> PassResult:
-        return run_pass(self.ports(), advisor)
+    def run(self) -> PassResult:
+        return run_pass(self.ports())
 
     def runs(self, *bids: str, name: str = "A", every: float = 30) -> list[PassResult]:
         """A pass for each bid, `every` seconds apart."""

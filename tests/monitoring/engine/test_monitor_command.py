@@ -100,7 +100,7 @@ def test_json_is_the_contracts_document() -> None:
         asking.pk,
         "soft_stop",
         "ask",
-        "stand-in",
+        "",
     )
     problem = "exit policy: stop_loss_pct: 150 must be below 100"
     assert document["errors"] == [{"position": broken.pk, "error": problem}]

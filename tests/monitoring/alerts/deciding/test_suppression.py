@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitoring.alerts.deciding.reasons import TELLING, WORDS, Reason, words
-from monitoring.alerts.deciding.suppression import Around, Memory, judge
+from monitoring.alerts.deciding.suppression import Around, Event, Memory, judge
 from tests.monitoring.alerts.memories import Story, event, later
 
 # The machine may be busy: what counts is the answer, not its time.
@@ -123,7 +123,7 @@ class TestOnce:
     def test_question_is_asked_once_in_a_quarter_of_an_hour(self) -> None:
         story = Story()
         reasons = [story.take(event("ask", at, rule="soft_stop")) for at in (0, 2, 899, 900)]
-        assert reasons == [Reason.FIRST, Reason.COOLDOWN, Reason.COOLDOWN, Reason.FIRST]
+        assert reasons == [Reason.FIRST, Reason.DUPLICATE, Reason.DUPLICATE, Reason.REPEAT]
 
     def test_critical_one_stands_until_somebody_takes_note(self) -> None:
         story = Story()
@@ -133,9 +133,6 @@ class TestOnce:
 
     def test_what_is_not_critical_leaves_nothing_to_take_note_of(self) -> None:
         assert judge(event("exit_done", rule="take_profit"), None).memory is None
-        asked = judge(event("ask", rule="soft_stop"), None).memory
-        assert asked is not None
-        assert not asked.stands
 
     @steady
     @given(st.lists(st.integers(0, 3600), min_size=1, max_size=30))
@@ -143,6 +140,104 @@ class TestOnce:
         for number, at in enumerate(sorted(times)):
             sold = event("exit_done", at, urgency="critical", rule="stop_loss", exit=str(number))
             assert judge(sold, None).reason is Reason.FIRST
+
+
+class TestQuestion:
+    """`ask`, `ai_alert` and `ai_decision` of one rule and position tell of one question."""
+
+    @staticmethod
+    def story(*events: Event) -> list[Reason]:
+        told = Story()
+        return [told.take(one) for one in events]
+
+    @staticmethod
+    def said(verdict: str, at: float, state: str = "open", urgency: str = "high") -> Event:
+        return event(
+            "ai_decision", at, urgency=urgency, rule="soft_stop", verdict=verdict, state=state
+        )
+
+    def test_answer_is_told_a_moment_after_the_question(self) -> None:
+        asked = event("ask", rule="soft_stop")
+        assert self.story(asked, self.said("sell", 5)) == [Reason.FIRST, Reason.CHANGED]
+
+    def test_same_answer_again_is_not_told_and_another_is(self) -> None:
+        asked_again = event("ask", 90, rule="soft_stop", verdict="sell")
+        reasons = self.story(
+            event("ask", rule="soft_stop"),
+            self.said("sell", 5),
+            asked_again,
+            self.said("sell", 95),
+            self.said("reduce", 100),
+        )
+        assert reasons[2:] == [Reason.DUPLICATE, Reason.DUPLICATE, Reason.CHANGED]
+
+    def test_person_who_was_asked_at_once_is_not_asked_again_because_no_ai_is_there(self) -> None:
+        asked = event("ask", rule="soft_stop", verdict="ask")
+        assert self.story(asked, self.said("ask", 2)) == [Reason.FIRST, Reason.DUPLICATE]
+
+    def test_person_is_told_that_the_ai_could_not_judge(self) -> None:
+        asked = event("ask", rule="soft_stop")
+        assert self.story(asked, self.said("ask", 30)) == [Reason.FIRST, Reason.CHANGED]
+
+    def test_hold_ends_it_for_whoever_was_asked(self) -> None:
+        asked = event("ask", rule="soft_stop")
+        told = Story()
+        reasons = [told.take(asked), told.take(self.said("hold", 5, "held", "low"))]
+        assert reasons == [Reason.FIRST, Reason.RESOLVED]
+        assert told.memory is not None
+        assert not told.memory.stands
+
+    def test_answer_is_told_although_the_last_one_was_over_a_moment_ago(self) -> None:
+        reasons = self.story(
+            event("ask", rule="soft_stop"),
+            self.said("hold", 5, "held", "low"),
+            event("ask", 60, rule="soft_stop"),
+            self.said("sell", 65),
+        )
+        assert reasons[2:] == [Reason.COOLDOWN, Reason.FIRST]
+
+    def test_answer_is_told_although_the_question_comes_and_goes(self) -> None:
+        told = Story()
+        for at in range(0, 240, 60):
+            told.take(event("ask", at, rule="soft_stop"))
+            told.take(self.said("hold", at + 5, "held", "low"))
+        assert told.memory is not None
+        assert told.memory.flapping
+        told.take(event("ask", 240, rule="soft_stop"))
+        assert told.take(self.said("sell", 245)) is Reason.CHANGED
+
+    def test_answer_is_told_although_the_question_is_acknowledged(self) -> None:
+        told = Story()
+        told.take(event("ask", rule="soft_stop"))
+        assert told.memory is not None
+        told.memory = replace(told.memory, acknowledged_at=later(2))
+        assert told.take(self.said("sell", 5)) is Reason.CHANGED
+
+    @pytest.mark.parametrize(
+        "kind", ["ai_approved", "ai_declined", "ai_overtaken", "ai_expired", "ai_decision"]
+    )
+    def test_every_end_ends_it(self, kind: str) -> None:
+        told = Story()
+        told.take(event("ask", urgency="critical", rule="ai_alert"))
+        told.take(event(kind, 60, rule="ai_alert", state="held"))
+        assert told.memory is not None
+        assert not told.memory.stands
+
+    def test_what_sold_by_itself_ends_it_without_a_word_of_its_own(self) -> None:
+        acted = event("ai_decision", 5, rule="soft_stop", state="acted")
+        assert (acted.topic.key, acted.topic.ends) == ("", ("ask:12:soft_stop",))
+
+    def test_question_that_waits_for_hours_is_reminded_of(self) -> None:
+        told = Story()
+        told.take(self.said("sell", 0))
+        assert told.wait(3700, holds=True) is Reason.REPEAT
+
+    def test_question_that_is_closed_is_over_without_a_word(self) -> None:
+        told = Story()
+        told.take(self.said("sell", 0))
+        assert told.wait(100, holds=False) is None
+        assert told.memory is not None
+        assert not told.memory.stands
 
 
 class TestObstacles:
