@@ -8,6 +8,7 @@ import socket
 import socketserver
 import struct
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,12 +49,15 @@ class Request:
 
 @dataclass
 class Reply:
-    """`cut`: the connection is reset after half of the body; `note` goes to the log only."""
+    """`cut`: the connection is reset after half of the body; `drip`: seconds between two bytes of it;
+    `note` goes to the log only.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    drip: float = 0.0
     note: Any = None
 
 
@@ -177,10 +181,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
+        if reply.drip:
+            self._drip(reply)
+            return
         self.wfile.write(reply.body[: len(reply.body) // 2] if reply.cut else reply.body)
         if reply.cut:
             self.wfile.flush()
             self._reset()
+
+    def _drip(self, reply: Reply) -> None:
+        """Until all is sent or the caller has hung up, which the next byte finds out."""
+        for byte in reply.body:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            time.sleep(reply.drip)
 
     def _reset(self) -> None:
         self.close_connection = True
