@@ -80,6 +80,28 @@ def refresh_markets() -> None:
     refresh_open(timezone.now())
 
 
+@every("score")
+def score() -> None:
+    """Look back at the AI stage's decisions whose hour, day or week is over."""
+    from monitoring.advisor.scoring.run import score_due
+
+    look_again("score", score_due(timezone.now()).again_at)
+
+
+@every("screen")
+def screen() -> None:
+    """Read the news of the open positions, then have a screener look at what is new."""
+    from monitoring.advisor.news import read_news
+    from monitoring.advisor.screening.run import screen_all
+
+    try:
+        read = read_news(now=timezone.now())
+        logger.info("news: %s", read)
+    finally:  # what was read before is screened whatever the feeds do
+        done = screen_all(now=timezone.now())
+    logger.info("screen: %s", done)
+
+
 @every("prune")
 def prune() -> None:
     """Thin price points and forget what is old (monitoring.retention)."""
