@@ -21,6 +21,7 @@ from positions.domain.state import dump, load, sold_rungs
 from positions.domain.views import URGENCY
 from positions.domain.wording import price_text, shares_text, signed_money_text
 from positions.locks import hold_book
+from positions.markets import market_instrument
 from positions.models import Exit, Fill, JournalEntry, Mark, Position
 from positions.services.base import facts
 from positions.venues.base import Instrument, Order, Report
@@ -32,16 +33,7 @@ SENDABLE = (Exit.State.PENDING, Exit.State.PARTIAL)
 
 def instrument_of(position: Position) -> Instrument:
     """The position's market as a venue port wants it."""
-    market = position.market
-    return Instrument(
-        id=market.pk,
-        venue=market.venue,
-        key=market.key,
-        outcome=market.outcome,
-        token=market.token,
-        payout=market.payout,
-        data=market.data,
-    )
+    return market_instrument(position.market)
 
 
 def order_of(exit_: Exit) -> Order:
@@ -219,18 +211,24 @@ def _done_entry(exit_: Exit, position: Position, now: datetime) -> JournalEntry:
         "pnl": signed_money_text(exit_.pnl, market.currency),
     }
     told = exit_.facts if isinstance(exit_.facts, dict) else {}
-    data = told | facts(position) | {
-        "exit": exit_.pk,
-        "rule": exit_.rule,
-        "state": exit_.state,
-        "shares": plain(exit_.filled),
-        "price": plain(price) if price is not None else None,
-        "pnl": money_json(exit_.pnl, market.currency),
-        "level": plain(exit_.level) if exit_.level is not None else None,
-        "trigger_price": plain(exit_.trigger_price) if exit_.trigger_price is not None else None,
-        "held": plain(position.shares),
-        "mode": "paper",
-    }
+    data = (
+        told
+        | facts(position)
+        | {
+            "exit": exit_.pk,
+            "rule": exit_.rule,
+            "state": exit_.state,
+            "shares": plain(exit_.filled),
+            "price": plain(price) if price is not None else None,
+            "pnl": money_json(exit_.pnl, market.currency),
+            "level": plain(exit_.level) if exit_.level is not None else None,
+            "trigger_price": plain(exit_.trigger_price)
+            if exit_.trigger_price is not None
+            else None,
+            "held": plain(position.shares),
+            "mode": "paper",
+        }
+    )
     urgency = URGENCY.get(exit_.rule, "medium")
     return journal.entry(
         "exit_done", text, at=now, position=position, urgency=urgency, rule=exit_.rule, data=data

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from positions.models import Market, Quote
 from positions.text import all_storable, storable
-from positions.venues.base import MarketInfo, PermanentError
+from positions.venues.base import Instrument, MarketInfo, PermanentError
 from positions.venues.registry import source_for
 from positions.venues.simulated import info as simulated_info
 from positions.venues.simulated import payout_in
@@ -38,6 +38,19 @@ TOLD = (
     "game_at",
     "state",
 )
+
+
+def market_instrument(market: Market) -> Instrument:
+    """The market as a venue port wants it."""
+    return Instrument(
+        id=market.pk,
+        venue=market.venue,
+        key=market.key,
+        outcome=market.outcome,
+        token=market.token,
+        payout=market.payout,
+        data=market.data,
+    )
 
 
 def venue_and_name(reference: str) -> tuple[str, str]:

@@ -21,9 +21,10 @@ from django.utils.translation import gettext_noop
 from positions import journal
 from positions.domain.pnl import plain
 from positions.locks import hold_book
+from positions.markets import market_instrument
 from positions.models import JournalEntry, Mark, Market, Position
 from positions.services import facts
-from positions.venues.base import FactSource, Instrument, MarketFacts, PriceSource, VenueError
+from positions.venues.base import FactSource, MarketFacts, PriceSource, VenueError
 from positions.venues.registry import source_for
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def _told(
 ) -> Mapping[int, MarketFacts]:
     if not isinstance(source, FactSource):
         return {}
-    instruments = [_instrument(market) for market in markets]
+    instruments = [market_instrument(market) for market in markets]
     # Another order each time: where the time is too short for all, it is not always the same ones.
     Random(now.timestamp()).shuffle(instruments)
     try:
@@ -84,18 +85,6 @@ def _told(
     except Exception:  # an adapter's defect must not leave the other venues' facts to age
         logger.exception("market facts of %s could not be read", source.venue)
     return {}
-
-
-def _instrument(market: Market) -> Instrument:
-    return Instrument(
-        market.pk,
-        market.venue,
-        market.key,
-        market.outcome,
-        market.token,
-        market.payout,
-        market.data,
-    )
 
 
 def _take_over(market_id: int, told: MarketFacts, now: datetime) -> bool:

@@ -36,6 +36,7 @@ JOBS: dict[str, Promise] = {
     "watch": _("Look at the watch itself"),
     "sync_wallets": _("Wallets"),
     "refresh_markets": _("Facts of markets"),
+    "score": _("Looks back at decisions"),
     "prune": _("Tidying up"),
 }
 

@@ -19,11 +19,14 @@ CHART_POINTS = 6000
 Sparks = Mapping[int, Sequence[Run]]
 
 
-def runs_of(market_id: int, since: datetime) -> list[Run]:
+def runs_of(market_id: int, since: datetime, *, until: datetime | None = None) -> list[Run]:
     """Bids of one market from `since` on, oldest first; the newest CHART_POINTS where there are
-    more. Empty for a market that never had a usable bid.
+    more. `until`: no run that began later, but for the one that still goes on. Empty for a market
+    that never had a usable bid.
     """
     points = PricePoint.objects.filter(market_id=market_id, until__gte=since)
+    if until is not None:
+        points = points.filter(since__lte=until)
     rows = points.order_by("-until", "-id").values_list("since", "until", "bid")[:CHART_POINTS]
     runs = [Run(start, until, bid) for start, until, bid in rows][::-1]
     quote = Quote.objects.filter(market_id=market_id).first()

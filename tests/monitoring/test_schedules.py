@@ -59,6 +59,7 @@ class TestEnsureSchedules:
             ("monitor", "monitoring.tasks.monitor", 2, NOON),
             ("prune", "monitoring.tasks.prune", 60, NOON),
             ("refresh_markets", "monitoring.tasks.refresh_markets", 10, NOON),
+            ("score", "monitoring.tasks.score", 60, NOON),
             ("sync_wallets", "monitoring.tasks.sync_wallets", 5, NOON),
             ("watch", "monitoring.tasks.watch", 1, NOON),
         ]
@@ -137,10 +138,11 @@ class TestEvery:
 
     def test_clock_that_was_set_back_leaves_nothing_waiting(self) -> None:
         self.given(NOON + seconds(3600))  # an hour ago it was an hour later
-        Schedule.objects.filter(name="prune").update(next_run=NOON + seconds(3000))
+        hourly = ("prune", "score")
+        Schedule.objects.filter(name__in=hourly).update(next_run=NOON + seconds(3000))
         recall(now=NOON)
         due = dict(Schedule.objects.values_list("name", "next_run"))
-        assert due.pop("prune") == NOON + seconds(3000)
+        assert {due.pop(name) for name in hourly} == {NOON + seconds(3000)}
         assert due.pop("refresh_markets") == NOON
         assert set(due.values()) == {NOON}
 
@@ -175,6 +177,7 @@ class TestBroker:
             "monitoring.tasks.monitor",
             "monitoring.tasks.prune",
             "monitoring.tasks.refresh_markets",
+            "monitoring.tasks.score",
             "monitoring.tasks.sync_wallets",
             "monitoring.tasks.watch",
         ]

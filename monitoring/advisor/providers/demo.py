@@ -13,11 +13,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from monitoring.advisor.budget import DEMO
 from monitoring.advisor.port import Failure, Purpose, Reply, Request, Usage
 from monitoring.advisor.recording import Recording, recordings
 from positions.models import Position
 
-NAME, MODEL = "demo-fixture", "recorded"
+MODEL = "recorded"
 
 
 def recorded(position: Position, purpose: Purpose) -> bool:
@@ -29,7 +30,7 @@ def recorded(position: Position, purpose: Purpose) -> bool:
 class Recorded:
     """A provider that replays."""
 
-    name = NAME
+    name = DEMO
     sdk = ""
     fallback = False
     demo = True
