@@ -64,6 +64,8 @@ def fetch(
     end = time.monotonic() + seconds
     url, client = source.url, calls.own if source.own else calls.guarded
     for _hop in range(HOPS + 1):
+        if not url.lower().startswith(("https://", "http://")):
+            raise SourceError(_("the address must begin with https://"))
         try:
             answer = client.send("GET", url, headers=_headers(feed), as_json=False, deadline=end)
         except RedirectError as moved:

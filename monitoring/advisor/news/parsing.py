@@ -126,7 +126,8 @@ def _link(base: str, link: str) -> str:
 
 def _moment(entry: Any) -> datetime | None:
     for name in ("published_parsed", "updated_parsed"):
-        moment = entry.get(name)
+        # Not get(): it would answer with the one for the other, and warn of it.
+        moment = entry[name] if name in entry else None  # noqa: SIM401
         try:
             if moment:
                 return datetime.fromtimestamp(calendar.timegm(moment), UTC)
