@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from monitoring.advisor.budget import DEMO
 from monitoring.advisor.news.items import Item
 from monitoring.advisor.recording import recordings
+from monitoring.models import AICall, Headline
 from positions.models import Position
 
 
@@ -21,6 +23,12 @@ def items(position: Position, now: datetime) -> list[Item]:
         for one, at in dated
         if at <= now
     ]
+
+
+def forget() -> None:
+    """Deletes every recorded headline and every call of a recorded answer."""
+    Headline.objects.filter(is_demo=True).delete()
+    AICall.objects.filter(provider=DEMO).delete()
 
 
 def _loaded(position: Position) -> datetime | None:

@@ -19,13 +19,26 @@ from positions.domain.window import Run
 from positions.exits import closed_entry
 from positions.locks import hold_book
 from positions.markets import TOLD, market_row
-from positions.models import Mark, Market, Position, PricePoint, Quote, Strategy
+from positions.models import (
+    AdvicePolicy,
+    Mark,
+    Market,
+    Position,
+    PricePoint,
+    Quote,
+    Strategy,
+    Thesis,
+)
 from positions.services import ServiceError, position_open
+from positions.signals import demo_removed
 from positions.strategies import ensure_shipped
 from positions.venues import simulated, simulation
 
 HOUR = timedelta(hours=1)
 LOOK, LOOKS = "demo look", (30, 45)  # seconds from the beginning, when all events have begun
+# Seconds from the beginning at which the news is read: what is old already, and what comes later.
+NEWS_LOOK, NEWS_LOOKS = "demo look at the news", (10, 70)
+ANSWER_MINUTES = 24 * 60
 STEP = 30  # seconds between the readings of the hour before
 
 
@@ -50,13 +63,16 @@ def load(now: datetime, *, actor: str = "demo") -> list[Position]:
 
 
 def _look_soon(now: datetime) -> None:
-    """Asks for passes when the events are due, where the interval would let them wait."""
-    if settings.MONITOR_INTERVAL <= STEP:
-        return
-    for seconds in LOOKS:
+    """Asks for passes when the events are due, where the interval would let them wait, and for
+    looks at the news.
+    """
+    passes = LOOKS if settings.MONITOR_INTERVAL > STEP else ()
+    jobs = [(LOOK, "monitor", seconds) for seconds in passes]
+    jobs += [(NEWS_LOOK, "screen", seconds) for seconds in NEWS_LOOKS]
+    for name, job, seconds in jobs:
         Schedule.objects.create(
-            name=f"{LOOK} {seconds}",
-            func="monitoring.tasks.monitor",
+            name=f"{name} {seconds}",
+            func=f"monitoring.tasks.{job}",
             schedule_type=Schedule.ONCE,
             next_run=now + timedelta(seconds=seconds),
         )
@@ -78,6 +94,7 @@ def clear(now: datetime, *, actor: str = "demo") -> int:
         Schedule.objects.filter(name__startswith=LOOK).delete()
         held = Position.objects.filter(market_id__in=found.values()).values("market_id")
         Market.objects.filter(pk__in=found.values()).exclude(pk__in=held).delete()
+        demo_removed.send(sender=None)
         text = ngettext(
             "demo removed: %(count)s position", "demo removed: %(count)s positions", len(found)
         ) % {"count": len(found)}
@@ -113,6 +130,10 @@ def _load(sample: Sample, now: datetime, actor: str) -> Position:
         actor=actor,
         is_demo=True,
     )
+    if sample.keywords:
+        Thesis.objects.filter(position=position).update(keywords=sample.keywords)
+        # Whoever looks in hours later still finds the question open.
+        AdvicePolicy.objects.create(position=position, answer_minutes=ANSWER_MINUTES)
     if sample.sold_at is None:
         _watched(position, scene, runs, now)
     else:

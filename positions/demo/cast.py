@@ -45,6 +45,7 @@ def _friday(now: datetime) -> datetime:
 class Sample:
     """A position of the demo. `scenario` is what its simulated market plays from the moment of
     loading on, `start` the bid at that moment; `sold_at` closes it at that price beforehand.
+    `keywords`: what its news is found by; of a demo position only what is recorded is read.
     Prices in `currency` a share.
     """
 
@@ -59,6 +60,7 @@ class Sample:
     scenario: str
     ends: Callable[[datetime], datetime]
     thesis: str = ""
+    keywords: str = ""
     probability: Decimal | None = None
     policy: Mapping[str, Any] = field(default_factory=dict)
     sold_at: Decimal | None = None
@@ -88,6 +90,14 @@ SAMPLES = (
         VOL_HARVESTER,
         "momentum",
         _month_end,
+        thesis=str(
+            _(
+                "Rates are coming down and funds move from deposits into shares, while taxes on"
+                " shares stay as they are until the new budget. Wrong if a new tax on gains or on"
+                " listed companies comes before the month's end."
+            )
+        ),
+        keywords="KSE-100, Pakistan Stock Exchange, Pakistan tax",
     ),
     Sample(
         "demo-oil",
@@ -138,6 +148,7 @@ SAMPLES = (
                 " if services inflation turns up again."
             )
         ),
+        keywords="ECB, rate cut",
         probability=Decimal("0.62"),
         policy={"trailing_stop": [{"distance_pct": "8", "activation_pct": "15"}]},
     ),
