@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from monitoring.views import alert_actions, alerts, machines, metrics, monitor
+from monitoring.views import (
+    alert_actions,
+    alerts,
+    decision_actions,
+    decisions,
+    machines,
+    metrics,
+    monitor,
+)
 
 urlpatterns: list[URLPattern] = [
     path("healthz", machines.healthz, name="healthz"),
@@ -31,4 +39,14 @@ urlpatterns: list[URLPattern] = [
     path("alerts/channels/<int:channel_id>/test/", alert_actions.test, name="channel_test"),
     path("parts/alerts/", alerts.live, name="part_alerts"),
     path("parts/alert-banner/", alerts.banner, name="part_alert_banner"),
+    path("decisions/", decisions.decisions, name="decisions"),
+    path("decisions/<int:question_id>/", decisions.decision, name="decision"),
+    path("decisions/<int:question_id>/approve/", decision_actions.approve, name="decision_approve"),
+    path("decisions/<int:question_id>/decline/", decision_actions.decline, name="decision_decline"),
+    path("decisions/<int:question_id>/reopen/", decision_actions.reopen, name="decision_reopen"),
+    path("positions/<int:position_id>/ask/", decision_actions.ask, name="decision_ask"),
+    path("positions/<int:position_id>/parts/ai/", decisions.of_position, name="part_position_ai"),
+    path("parts/decisions/", decisions.live, name="part_decisions"),
+    path("parts/decisions/<int:question_id>/", decisions.decision_live, name="part_decision"),
+    path("parts/asks/", decisions.asks, name="part_asks"),
 ]

@@ -13,6 +13,7 @@ from monitoring.checklist import steps_for
 from monitoring.live.signs import read_pulse, read_runs
 from monitoring.live.texts import texts
 from monitoring.selectors.alerts import troubles
+from monitoring.selectors.decisions import open_count, open_questions
 from pmsite.version import VERSION
 
 
@@ -25,6 +26,8 @@ def live(request: HttpRequest) -> dict[str, Any]:
         "runs": cache(read_runs),
         "js_texts": cache(texts),
         "troubles": cache(troubles),
+        "ai_open": cache(open_count),
+        "ai_asks": cache(lambda: open_questions(timezone.now())),
         "steps_left": cache(lambda: steps_for(request.user.pk, timezone.now())),
         "mode": settings.EXECUTION_MODE,
         "version": VERSION,

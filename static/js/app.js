@@ -11,6 +11,7 @@ import { startDialog } from './dialog.js';
 import { startMenu } from './menu.js';
 import { startDetail, takeDetail } from './detail.js';
 import { startAlerts, takeAlerts } from './alerts.js';
+import { startDecisions, takeDecisions } from './decisions.js';
 import { startMonitor, takeMonitor } from './monitor.js';
 import { attr, put } from './dom.js';
 
@@ -69,10 +70,12 @@ function onFrame(frame) {
   else if (frame.type === 'pulse') takePulse(frame);
   else takeEntry(frame);
   takeAlerts(frame);
+  takeDecisions(frame);
   takeMonitor(frame);
 }
 
 startAlerts();
+startDecisions();
 startMonitor();
 startClock();
 startForms();
