@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monitoring.admin.alerts import AlarmAdmin, NotificationAdmin
 from monitoring.admin.channels import ChannelAdmin
+from monitoring.admin.news import FeedAdmin, HeadlineAdmin, MentionAdmin
 from monitoring.admin.queue import FailureAdmin, ScheduleAdmin
 from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.watch import MonitorRunAdmin, TriggerAdmin
@@ -12,6 +13,9 @@ __all__ = (
     "AlarmAdmin",
     "ChannelAdmin",
     "FailureAdmin",
+    "FeedAdmin",
+    "HeadlineAdmin",
+    "MentionAdmin",
     "MonitorRunAdmin",
     "NotificationAdmin",
     "ScheduleAdmin",
