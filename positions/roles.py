@@ -35,7 +35,7 @@ SETUP = ("auth", "django_q")
 # What an operator writes. A new model is read by all and written by admins until it stands here.
 WRITTEN_BY_OPERATORS = {
     "positions": ("position", "strategy", "exitpolicy", "thesis", "market", "exit"),
-    "monitoring": ("alarm", "silence", "notification"),
+    "monitoring": ("alarm", "silence", "notification", "feed"),
 }
 # Keys, people and addresses: their lists are for admins alone.
 HIDDEN = {"positions": ("apitoken", "jsonsource"), "monitoring": ("channel",)}
