@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from monitoring.advisor.news.items import Item, SourceError
+from monitoring.advisor.news.items import SourceError
 from monitoring.advisor.news.parsing import parse
 from monitoring.advisor.news.relevance import keywords_of
 from monitoring.advisor.news.sources import Source, label, sources
@@ -222,17 +221,10 @@ class _Round:
 
 def _demo(now: datetime, result: NewsResult) -> None:
     """Recorded headlines for the demo's open positions; nothing is called for them."""
+    from monitoring.advisor import demo_news  # which makes items of this package's
+
     for row in Position.objects.filter(state=Position.State.OPEN, is_demo=True).select_related(
         "market"
     ):
         reader = Reader(row.pk, row.opened_at, row.market.question, demo=True)
-        result.add(store(_recorded(row, now), [reader], now=now))
-
-
-def _recorded(position: Position, now: datetime) -> Iterable[Item]:
-    try:
-        module = importlib.import_module("monitoring.advisor.demo_news")
-    except ModuleNotFoundError:
-        return ()
-    found: Iterable[Item] = module.items(position, now)
-    return found
+        result.add(store(demo_news.items(row, now), [reader], now=now))

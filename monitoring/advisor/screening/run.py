@@ -10,11 +10,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.utils.translation import gettext as _
 
 from monitoring.advisor.news.unseen import MOST
 from monitoring.advisor.port import Provider
+from monitoring.advisor.providers import chain_for
 from monitoring.advisor.screening import rules_screener
 from monitoring.advisor.screening.asking import Ports, ask
 from monitoring.advisor.screening.checks import Finding
@@ -31,6 +33,7 @@ logger = logging.getLogger(__name__)
 # is left is the rules' until the next run.
 RUN_SECONDS = 100.0
 Chain = Callable[[Position], Sequence[Provider]]
+OURS: Chain = partial(chain_for, purpose="screen")
 
 
 @dataclass(slots=True)
@@ -47,19 +50,11 @@ class ScreenRun:
     broken: int = 0
 
 
-def providers_of(position: Position) -> Sequence[Provider]:
-    """Whom to ask about a position; of a demo position only what is recorded, if anything is."""
-    from monitoring.advisor.providers import chain
-
-    if not position.is_demo:
-        return chain("screen")
-    from monitoring.advisor.providers.demo import recorded
-
-    return chain("screen", demo=True) if recorded(position, "screen") else ()
-
-
 def screen_all(
-    *, now: datetime, chain: Chain = providers_of, ports: Ports | None = None
+    *,
+    now: datetime,
+    chain: Chain = OURS,
+    ports: Ports | None = None,
 ) -> ScreenRun:
     """Screens what is new of all open positions. One that breaks stops no other."""
     ports, run = ports or Ports(), ScreenRun()
