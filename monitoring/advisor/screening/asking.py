@@ -19,6 +19,7 @@ from monitoring.advisor.screening.prompt import (
     SECONDS,
     Held,
     Item,
+    Prompt,
     build,
 )
 from monitoring.advisor.screening.suspicion import suspicious
@@ -46,6 +47,19 @@ class Screened:
     findings: Mapping[str, Finding] | None
 
 
+def request_of(
+    held: Held, items: Sequence[Item], *, nonce: str, purpose: Purpose
+) -> tuple[Request, Prompt]:
+    """The call that would be made, and its prompt."""
+    from monitoring.advisor.schemas import ScreenResult
+
+    prompt = build(held, items, nonce=nonce)
+    return (
+        Request(purpose, prompt.system, prompt.user, ScreenResult, MAX_TOKENS, SECONDS),
+        prompt,
+    )
+
+
 def ask(
     held: Held,
     items: Sequence[Item],
@@ -59,8 +73,7 @@ def ask(
     """Screens the items in one call through the gate, and notes what came of it in the call's row."""
     from monitoring.advisor.schemas import ScreenResult
 
-    prompt = build(held, items, nonce=ports.nonce())
-    request = Request(purpose, prompt.system, prompt.user, ScreenResult, MAX_TOKENS, SECONDS)
+    request, prompt = request_of(held, items, nonce=ports.nonce(), purpose=purpose)
     about = gate.About(
         prompt_version=PROMPT_VERSION,
         prompt_sha256=prompt.sha256,
