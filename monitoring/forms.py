@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.alerts.channels import shown
 from monitoring.alerts.deciding.escalation import LONGEST
-from monitoring.alerts.sending.quiet import zone_names
 from monitoring.alerts.transports import refusal
 from monitoring.models import Channel
+from positions.zones import zone_names
 
 if TYPE_CHECKING:
     ChannelModelForm = forms.ModelForm[Channel]

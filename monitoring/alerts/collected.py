@@ -12,9 +12,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from monitoring.alerts.deciding.topics import RANK
-from monitoring.alerts.sending.quiet import zone_of
 from monitoring.alerts.wording import DOT, alert_of, called, clipped
 from monitoring.models import Channel, Notification
+from positions.zones import zone_of
 
 LINES = 40
 LINE_MAX = 160

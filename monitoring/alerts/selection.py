@@ -46,6 +46,7 @@ TOLD = frozenset(
 UNTOLD = frozenset(
     {
         "acknowledged",
+        "advice_changed",
         "ai_approved",
         "ai_asked",
         "ai_declined",

@@ -18,7 +18,6 @@ from monitoring.alerts import probe
 from monitoring.alerts.deciding.acknowledging import acknowledge as acknowledge_alarm
 from monitoring.alerts.deciding.acknowledging import unacknowledge as unacknowledge_alarm
 from monitoring.alerts.deciding.silences import end_silence, silence
-from monitoring.alerts.sending.quiet import zone_of
 from monitoring.alerts.sending.retrying import retry as retry_one
 from monitoring.alerts.sending.retrying import retry_all as retry_channel
 from monitoring.models import Alarm, Channel, Notification, Silence
@@ -28,6 +27,7 @@ from monitoring.views.until import clock_text, until
 from positions.presenting.badges import RULES
 from positions.services import ServiceError
 from positions.views.respond import action, actor, done, refused
+from positions.zones import zone_of
 
 STILL_TOLD = gettext_lazy("Critical stops are still told.")
 

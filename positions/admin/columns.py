@@ -23,6 +23,7 @@ from positions.presenting.badges import rule_name
 from positions.presenting.rows import Levels, Row, levels
 from positions.presenting.text import NONE, span
 from positions.selectors.rows import open_rows
+from positions.services import advice_of
 from positions.services.base import documents
 
 
@@ -191,6 +192,10 @@ class PositionColumns:
         document = merge(*(loads(text) for text in documents(obj)))
         lines = [(f"{LABELS[key][0]}: {text}",) for key in FIELDS if (text := shown(key, document))]
         return format_html_join("", "<div>{}</div>", lines) or NONE
+
+    @admin.display(description=gettext_lazy("AI stage"))
+    def advice_now(self, obj: Position) -> str:
+        return advice_of(obj.pk).get_mode_display()
 
     @admin.display(description=gettext_lazy("thesis"))
     def thesis_now(self, obj: Position) -> str:

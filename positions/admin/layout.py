@@ -30,6 +30,7 @@ READ = (
     "entry",
     "strategy_name",
     "rules_text",
+    "advice_now",
     "thesis_now",
     "opened",
 )
@@ -52,6 +53,22 @@ THESIS: tuple[Any, dict[str, Any]] = (
     gettext_lazy("Thesis"),
     {"fields": ("thesis_text", "probability", "keywords", "feeds", "review_at")},
 )
+ADVICE: tuple[Any, dict[str, Any]] = (
+    gettext_lazy("AI stage"),
+    {
+        "fields": (
+            "mode",
+            ("auto_from", "auto_to", "time_zone"),
+            ("answer_minutes", "if_unanswered"),
+            ("min_confidence", "reduce_pct"),
+            ("cooldown_minutes", "daily_sells"),
+        ),
+        "description": gettext_lazy(
+            "Who decides when a rule that asks has fired. The hard stop stays armed whatever stands"
+            " here."
+        ),
+    },
+)
 ADD = [
     (
         None,
@@ -66,6 +83,7 @@ ADD = [
         },
     ),
     *RULES,
+    ADVICE,
     THESIS,
 ]
 CHANGE = [
@@ -85,6 +103,7 @@ CHANGE = [
     *RULES[:1],
     (None, {"fields": ("confirm_lower",)}),
     *RULES[1:],
+    ADVICE,
     THESIS,
     (
         gettext_lazy("Where it comes from"),
@@ -106,6 +125,7 @@ VIEW = [
                 ("opened", "closed_at"),
                 "strategy_name",
                 "rules_text",
+                "advice_now",
                 "thesis_now",
                 ("source", "reference", "wallet"),
             )

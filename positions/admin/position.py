@@ -21,7 +21,14 @@ from positions.forms.position import PositionAddForm, PositionChangeForm, Positi
 from positions.importing.placing import market_named
 from positions.markets import market_ensure
 from positions.models import Market, Position
-from positions.services import ServiceError, policy_set, position_edit, position_open, thesis_set
+from positions.services import (
+    ServiceError,
+    advice_set,
+    policy_set,
+    position_edit,
+    position_open,
+    thesis_set,
+)
 from positions.services.editing import EDITABLE
 from positions.venues.base import VenueError
 from positions.views.sudo import unconfirmed_when_live
@@ -190,6 +197,9 @@ def _add(form: PositionAddForm, actor: str) -> Position:
     extra = {name: given[name] for name in ("keywords", "feeds", "review_at") if given[name]}
     if extra:
         thesis_set(position_id=position.pk, actor=actor, now=timezone.now(), **extra)
+    advice = form.advice_changes()
+    if advice:
+        advice_set(position_id=position.pk, actor=actor, now=timezone.now(), **advice)
     return position
 
 
@@ -211,3 +221,7 @@ def _change(form: PositionChangeForm, actor: str) -> None:
         thesis = form.thesis_changes()
         if thesis:
             thesis_set(version=version, **asked, **thesis)
+            version = None
+        advice = form.advice_changes()
+        if advice:
+            advice_set(version=version, **asked, **advice)

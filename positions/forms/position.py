@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from positions.domain.policy import loads
 from positions.fields import PlainDecimalFormField
+from positions.forms.advice import AdviceForm
 from positions.forms.rules import RulesForm
 from positions.importing.entry import CLOCKS_DIFFER
 from positions.models import ExitPolicy, Market, Position, Strategy, Thesis
-from positions.services import ServiceError, check_entry
+from positions.services import ServiceError, advice_of, check_entry
 from positions.services.base import documents
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Refusal(tuple[str | None, str]):
     __slots__ = ()
 
 
-class PositionForm(RulesForm, BaseForm):
+class PositionForm(RulesForm, AdviceForm, BaseForm):
     """What adding and changing share. `refusal` is put in by the admin after a refused write."""
 
     refusal: ClassVar[Refusal | None] = None
@@ -99,9 +100,10 @@ class PositionForm(RulesForm, BaseForm):
         return shares
 
     def check_together(self, market: Market | None, document: Mapping[str, Any]) -> None:
-        """Entry, strategy, rules and market against each other."""
+        """Entry, strategy, rules, AI policy and market against each other."""
         if self.refusal is not None:
             self.add_error(*self.refusal)
+        self.check_advice()
         strategy = self.cleaned_data.get("strategy")
         payout = market.payout if market is not None else ""
         self.check_rules(_document_of(strategy), document, payout)
@@ -187,6 +189,7 @@ class PositionChangeForm(PositionForm):
         strategy, own = documents(self.instance)
         self.own = loads(own)
         self.show_rules(self.own, loads(strategy))
+        self.show_advice(advice_of(self.instance.pk))
         self.initial["seen_version"] = self.instance.version
         thesis = Thesis.objects.filter(position=self.instance).first()
         for name, field in THESIS.items():

@@ -56,6 +56,7 @@ KINDS = {
     "position_opened": (gettext_noop("Opened"), "add"),
     "position_closed": (gettext_noop("Closed"), "check"),
     "rule_changed": (gettext_noop("Rules changed"), "edit"),
+    "advice_changed": (gettext_noop("AI policy changed"), "edit"),
     "thesis_changed": (gettext_noop("Thesis changed"), "edit"),
     "muted": (gettext_noop("Muted"), "mute"),
     "unmuted": (gettext_noop("Unmuted"), "sound"),

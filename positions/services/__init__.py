@@ -5,7 +5,7 @@ What a pass writes of exits is in `positions.exits`.
 
 from __future__ import annotations
 
-from positions.services.advice import advice_of
+from positions.services.advice import advice_of, advice_set
 from positions.services.base import (
     ConfirmationNeededError,
     ServiceError,
@@ -41,6 +41,7 @@ __all__ = [
     "ServiceError",
     "StaleError",
     "advice_of",
+    "advice_set",
     "check_entry",
     "check_request",
     "close_everything",

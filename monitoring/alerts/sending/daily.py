@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from monitoring.alerts.sending import daily_words
-from monitoring.alerts.sending.quiet import moment, zone_of
+from monitoring.alerts.sending.quiet import moment
 from monitoring.models import Channel, Notification
 from positions import journal
+from positions.zones import zone_of
 
 DAY = timedelta(days=1)
 

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from monitoring.alerts.collected import clock
-from monitoring.alerts.sending.quiet import zone_of
 from monitoring.alerts.wording import DOT, SOLD, alert_of, clipped, first_line
 from monitoring.models import Channel, Notification
 from monitoring.watching import troubles
@@ -24,6 +23,7 @@ from positions.domain.pnl import plain
 from positions.domain.wording import signed_money_text
 from positions.models import JournalEntry
 from positions.selectors.book import book
+from positions.zones import zone_of
 
 MOST_EXITS, MOST_SPANS, LINE_MAX = 12, 5, 180
 State = Notification.State

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from monitoring.alerts.sending.quiet import Hours, zone_of
+from monitoring.alerts.sending.quiet import Hours
 from monitoring.models import Channel, Notification
+from positions.zones import zone_of
 
 HELD = "quiet_hours"  # a notification's reason while it waits for the end of the quiet hours, and after
 COLLECTED = "collected"  # the reason of a message that tells of others

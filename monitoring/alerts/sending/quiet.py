@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
-# `posix/…` and `right/…` are copies that only some systems have (the latter counts leap seconds).
-COPIES = ("posix/", "right/")
-ODD = frozenset({"Factory", "localtime", "posixrules"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +45,6 @@ def moment(day: date, at: time, zone: ZoneInfo) -> datetime:
         return instant
     # Skipped: by the offset after the change this reads as before it, and the other way round.
     return _change(wall.replace(fold=1).astimezone(UTC), instant, zone)
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name; UTC for one that this system does not know."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, not a name at all, a directory of them
-        return ZoneInfo("UTC")
-
-
-@cache
-def zone_names() -> tuple[str, ...]:
-    """The zones a person may choose from, by name."""
-    names = {name for name in available_timezones() if not name.startswith(COPIES)}
-    return tuple(sorted(names - ODD))
 
 
 def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:

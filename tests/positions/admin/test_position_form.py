@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from positions.models import Exit, ExitPolicy, JournalEntry, Position, Thesis
-from positions.services import effective_policy, policy_set
+from positions.models import AdvicePolicy, Exit, ExitPolicy, JournalEntry, Position, Thesis
+from positions.services import advice_set, effective_policy, policy_set
 from tests.fakes.polymarket import FakeMarket, PolymarketServer
 from tests.positions.admin.conftest import Open, Trader, errors_of
 
@@ -164,6 +164,52 @@ def test_only_the_changed_part_of_a_thesis_is_written(trader: Trader, open_one: 
     entry = JournalEntry.objects.get(position=position, kind="thesis_changed")
     assert entry.data["old"] == {"probability": "0.6", "keywords": ""}
     assert entry.data["new"] == {"probability": "0.7", "keywords": "rain"}
+
+
+def test_ai_policy_is_changed_beside_the_rules(trader: Trader, open_one: Open) -> None:
+    position = open_one("a")
+    answer = trader.change(
+        path(position),
+        mode="auto_hours",
+        auto_from="23:00",
+        auto_to="07:00",
+        time_zone="Asia/Karachi",
+        stop_loss_pct="12",
+    )
+    assert (answer.status_code, kinds(position)[1:]) == (302, ["rule_changed", "advice_changed"])
+    policy = AdvicePolicy.objects.get(position=position)
+    assert (policy.mode, str(policy.auto_to), policy.time_zone) == (
+        "auto_hours",
+        "07:00:00",
+        "Asia/Karachi",
+    )
+    assert trader.change(path(position)).status_code == 302  # what it shows is what is stored
+    assert kinds(position)[3:] == []
+
+
+def test_ai_policy_that_cannot_be_meant_is_refused_beside_its_field(
+    trader: Trader, open_one: Open
+) -> None:
+    position = open_one("a")
+    answer = trader.change(path(position), mode="auto_hours", answer_minutes="2000")
+    assert set(errors_of(answer)) == {"auto_from", "auto_to", "answer_minutes"}
+    assert kinds(position) == ["position_opened"]
+
+
+def test_position_that_moved_meanwhile_keeps_its_ai_policy(trader: Trader, open_one: Open) -> None:
+    position = open_one("a")
+    seen = trader.form(path(position))
+    advice_set(position_id=position.pk, actor="bob", now=timezone.now(), mode="auto")
+    answer = trader.send(path(position), seen | {"daily_sells": "9"})
+    assert "changed this position meanwhile" in errors_of(answer)["__all__"][0]
+    assert AdvicePolicy.objects.get().daily_sells == 2
+
+
+def test_position_is_added_with_its_ai_policy(trader: Trader) -> None:
+    trader.change(
+        "position/add/", market_text="sim:a", entry_price="0.5", shares="20", if_unanswered="sell"
+    )
+    assert AdvicePolicy.objects.get().if_unanswered == "sell"
 
 
 def test_several_parts_are_saved_together_or_not_at_all(trader: Trader, open_one: Open) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.alerts.sending.quiet import Hours, moment, zone_names, zone_of
+from monitoring.alerts.sending.quiet import Hours, moment
+from positions.zones import zone_names, zone_of
 
 ZONES = sorted(available_timezones())
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
