@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from monitoring.diagnosis import firstrun, inside, outside
+from monitoring.diagnosis import ai, firstrun, inside, news, outside
 from monitoring.diagnosis.base import Check, fail
 
 logger = logging.getLogger(__name__)
@@ -26,13 +26,14 @@ def diagnose(*, now: datetime) -> list[Check]:
                 _("worker"): lambda: inside.worker(now),
                 _("price sources"): outside.price_sources,
                 _("channels"): lambda: inside.channels(now),
+                _("news"): lambda: news.news(now),
                 _("login"): inside.superuser,
                 _("outside heartbeat"): lambda: firstrun.outside_heartbeat(now),
                 _("backup"): lambda: firstrun.backup(now),
             }
         )
     rest: dict[str, Look] = {
-        _("AI key"): inside.ai_key,
+        _("AI key"): lambda: ai.key_and_models(now),
         _("clock"): outside.clock,
         _("links"): inside.links,
         _("disk"): inside.disk,

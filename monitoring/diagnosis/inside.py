@@ -1,4 +1,4 @@
-"""Checks that need no network: database, worker, channels, key, links, disk, login."""
+"""Checks that need no network: database, worker, channels, links, disk, login."""
 
 from __future__ import annotations
 
@@ -148,19 +148,6 @@ def superuser() -> Iterator[Check]:
         yield ok(_("login"), _("there is a superuser"))
         return
     yield fail(_("login"), _("there is no superuser"), _("Run manage.py createsuperuser."))
-
-
-def ai_key() -> Iterator[Check]:
-    """The AI stage is not built yet: with or without a key, the rules that ask, ask a person."""
-    name = _("AI key")
-    if settings.ENV.anthropic_api_key:
-        yield warn(
-            name,
-            _("set, but the AI stage is not built yet: rule screener only, nothing is called"),
-            _("Nothing to do; rules that ask alert you, hard stops stay armed."),
-        )
-        return
-    yield ok(name, _("none: rule screener only (the AI stage is not built yet)"))
 
 
 def links() -> Iterator[Check]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from monitoring.alerts.deciding.alarms import CURSOR
-from monitoring.diagnosis import diagnose, inside, outside
+from monitoring.diagnosis import ai, diagnose, inside, outside
 from monitoring.diagnosis.base import Check
 from monitoring.heartbeat import WORKER, beat
 from monitoring.models import Channel, Cursor, Heartbeat, MonitorRun, Notification
@@ -217,7 +217,7 @@ class TestTheRest:
         assert found(inside.superuser()) == [("login", "ok")]
 
     def test_ai_without_a_key_is_well(self) -> None:
-        assert found(inside.ai_key()) == [("AI key", "ok")]
+        assert found(ai.key_and_models(NOON)) == [("AI key", "ok")]
 
     def test_disk_tells_what_is_free(self, settings: Settings, tmp_path: Path) -> None:
         settings.DATA_DIR = tmp_path

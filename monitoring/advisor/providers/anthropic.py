@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 
+from monitoring.advisor import prices
 from monitoring.advisor.port import Failure, Purpose, Reply, Request, Usage
 from monitoring.advisor.providers import replies
 from monitoring.advisor.providers.reading import short
@@ -50,7 +51,7 @@ class Seen:
 
 
 class Anthropic:
-    """A provider (see `monitoring.advisor.port`). `models`: by purpose; `known`: by model."""
+    """A provider (see `monitoring.advisor.port`). `models`: by purpose; `known`: of a model."""
 
     name = "anthropic"
     fallback = False
@@ -62,7 +63,7 @@ class Anthropic:
         key: str,
         base_url: str = "",
         models: Mapping[Purpose, str],
-        known: Mapping[str, Model],
+        known: Callable[[str], Model | None],
         rng: random.Random | None = None,
     ) -> None:
         self._key = key.strip()
@@ -80,7 +81,7 @@ class Anthropic:
             key=settings.ANTHROPIC_API_KEY,
             base_url=settings.ANTHROPIC_BASE_URL,
             models={"screen": screen, "eval": screen, "decide": decide, "note": decide},
-            known=settings.AI_MODELS,
+            known=prices.known,
         )
 
     def model(self, purpose: Purpose) -> str:
@@ -89,7 +90,7 @@ class Anthropic:
 
     def parameters(self, purpose: Purpose) -> dict[str, Any]:
         """What a request holds besides model, texts and schema; nothing for a model not listed."""
-        return dict(_profile(self._known.get(self.model(purpose)), purpose))
+        return dict(_profile(self._known(self.model(purpose)), purpose))
 
     def complete(self, request: Request) -> Reply:
         """Asks, at most twice within `request.seconds`; see the port."""

@@ -49,7 +49,7 @@ def judged(answer: Answer, schema: type[BaseModel]) -> Reply:
         request_id=kept(answer.headers.get("x-request-id", ""))[:100],
     )
     if answer.status >= 400:
-        return _refused(answer, known)
+        return refused(answer, known)
     body = json_object(answer.body)
     if body is None:
         text = kept(answer.body.decode("utf-8", "replace"))
@@ -58,7 +58,8 @@ def judged(answer: Answer, schema: type[BaseModel]) -> Reply:
     return _message(body, schema, known)
 
 
-def _refused(answer: Answer, known: Reply) -> Reply:
+def refused(answer: Answer, known: Reply) -> Reply:
+    """An error status, beside what is `known` from its head: nothing is charged."""
     error, text = _error(answer.body)
     code = error.get("code") or error.get("type")
     failure = failure_of(answer.status)

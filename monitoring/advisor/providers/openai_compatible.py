@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from django.conf import settings
 
+from monitoring.advisor import prices
 from monitoring.advisor.port import Failure, Purpose, Reply, Request, Usage
 from monitoring.advisor.providers import completions
 from monitoring.advisor.providers.reading import short
@@ -46,7 +47,7 @@ class OpenAICompatible:
         url: str,
         model: str,
         key: str = "",
-        known: Mapping[str, Model],
+        known: Callable[[str], Model | None],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
@@ -54,7 +55,7 @@ class OpenAICompatible:
         self.url = url.rstrip("/")
         self._model = model
         self._key = key.strip()
-        self._known = known.get(model)
+        self._known = known(model)
         self._clock = clock
         self._sleep = sleep
         self._rng = rng or random.Random()
@@ -68,7 +69,7 @@ class OpenAICompatible:
             url=settings.AI_FALLBACK_URL,
             model=settings.AI_FALLBACK_MODEL,
             key=settings.AI_FALLBACK_KEY,
-            known=settings.AI_MODELS,
+            known=prices.known,
         )
 
     def model(self, purpose: Purpose) -> str:
@@ -120,7 +121,7 @@ class OpenAICompatible:
         try:
             answer = self.call("POST", "/chat/completions", body, end)
         except VenueError as error:
-            return _unanswered(error, late=self._clock() >= end)
+            return unanswered(error, late=self._clock() >= end)
         return completions.judged(answer, request.schema)
 
     def call(self, method: str, path: str, body: Any, end: float) -> Answer:
@@ -138,8 +139,8 @@ class OpenAICompatible:
         )
 
 
-def _unanswered(error: VenueError, *, late: bool) -> Reply:
-    """No status came. What never left costs nothing; of the rest nobody knows."""
+def unanswered(error: VenueError, *, late: bool) -> Reply:
+    """No status came, `late` by then or not. What never left costs nothing; of the rest nobody knows."""
     text = str(error)
     if isinstance(error, NotSentError):
         return Reply(Failure.CONNECTION, detail=text, usage=Usage())

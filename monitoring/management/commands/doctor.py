@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from monitoring.diagnosis import diagnose
 from monitoring.diagnosis.base import Check
+from monitoring.diagnosis.command import CheckCommand
 
-STYLES = {"ok": "SUCCESS", "warn": "WARNING", "fail": "ERROR"}
 
-
-class Command(BaseCommand):
+class Command(CheckCommand):
     help = (
         "Check database, worker, price sources, channels, login, outside heartbeat, backup, AI key,"
         " clock, links, disk and service."
     )
-    requires_system_checks = []
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        checks = diagnose(now=timezone.now())
-        failed = any(check.status == "fail" for check in checks)
-        if options["json"]:
-            rows = [asdict(check) for check in checks]
-            document = {"ok": not failed, "checks": rows}
-            self.stdout.write(json.dumps(document, ensure_ascii=False))
-        else:
-            for check in checks:
-                self._print(check)
-        if failed:
-            sys.exit(1)
-
-    def _print(self, check: Check) -> None:
-        style = getattr(self.style, STYLES[check.status])
-        self.stdout.write(f"{style(f'{check.status:4}')}  {check.name}: {check.text}")
-        if check.remedy:
-            self.stdout.write(_("      → %(remedy)s") % {"remedy": check.remedy})
+    def checks(self) -> list[Check]:
+        """Everything."""
+        return diagnose(now=timezone.now())

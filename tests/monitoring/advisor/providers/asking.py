@@ -21,11 +21,11 @@ def asks_anthropic(
         key=key,
         base_url=url,
         models={"screen": "claude-haiku-5-5", "decide": model, "note": model, "eval": model},
-        known=MODELS,
+        known=MODELS.get,
     )
 
 
 def asks_endpoint(
     url: str, key: str = openai_compatible.KEY, model: str = openai_compatible.MODEL
 ) -> OpenAICompatible:
-    return OpenAICompatible(url=url, key=key, model=model, known=MODELS)
+    return OpenAICompatible(url=url, key=key, model=model, known=MODELS.get)
