@@ -95,11 +95,8 @@ def test_news_comes_out_as_time_goes_by() -> None:
     position = demo_position(KSE, loaded)
 
     def out(minute: int, second: int) -> list[tuple[str, str]]:
-        at = loaded.replace(minute=minute, second=second)
-        return [(item.domain, f"{item.published_at:%H:%M:%S}") for item in items_at(at)]
-
-    def items_at(at: datetime) -> list[demo_news.Item]:
-        return demo_news.items(position, at)
+        found = demo_news.items(position, loaded.replace(minute=minute, second=second))
+        return [(item.domain, f"{item.published_at:%H:%M:%S}") for item in found]
 
     assert out(0, 0) == [("indus-business.example", "11:35:00")]
     assert out(1, 6) == [
@@ -108,7 +105,7 @@ def test_news_comes_out_as_time_goes_by() -> None:
         ("indus-business.example", "12:01:06"),
     ]
     position.is_demo = False
-    assert items_at(loaded) == []
+    assert demo_news.items(position, loaded) == []
 
 
 def test_demo_position_never_reaches_a_real_provider(settings: Settings) -> None:
