@@ -18,11 +18,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from monitoring import heartbeat
+from monitoring.advisor.budget import MICRO, spend_today
 from monitoring.facts import Facts
 from monitoring.health import newest_price
 from monitoring.keeping.backup import BACKUP
 from monitoring.models import Channel, MonitorRun, Notification, Source, Trigger
 from monitoring.schedules import unacknowledged
+from monitoring.selectors import spending
 from monitoring.watching import judge, read_facts
 from pmsite.version import VERSION
 from positions.models import LIVE_EXIT_STATES, Exit, JournalEntry, Position
@@ -59,6 +61,7 @@ class House(Collector):
         yield from self._prices()
         yield from self._exits(facts)
         yield from self._alerts(facts)
+        yield from self._ai()
         yield from self._house(facts)
 
     def _passes(self, facts: Facts) -> Iterator[Metric]:
@@ -130,6 +133,25 @@ class House(Collector):
         took = found["took"].total_seconds() if found["took"] else 0.0
         help_ = "Seconds from their making to their delivery, added up."
         yield one("pm_delivery_last_hour_seconds_sum", help_, took)
+
+    def _ai(self) -> Iterator[Metric]:
+        spend = spend_today(self.now)
+        help_ = "Dollars a UTC day that the AI stage may cost."
+        yield one("pm_ai_cap_dollars", help_, spend.cap / MICRO)
+        kinds = (("spent", spend.spent), ("reserved", spend.reserved))
+        help_ = "Dollars of this UTC day: spent for good, and reserved by calls that are out."
+        yield many("pm_ai_today_dollars", help_, ("kind",), [((k,), n / MICRO) for k, n in kinds])
+        help_ = "Calls of this UTC day: answered, out, expired, or how they failed."
+        calls = spending.outcomes(self.now)
+        calls_today = [(key, calls[key]) for key in sorted(calls)]
+        yield many("pm_ai_calls_today", help_, ("purpose", "outcome"), calls_today)
+        help_ = "Calls of this UTC day for which the cap left no room; none of them went out."
+        yield one("pm_ai_refusals_today", help_, spend.refusals)
+        states = [((row.name, row.state), 1) for row in spending.standings(self.now)]
+        help_ = (
+            "1 for what is known of each provider: new, ok, failing, resting, no_credit, bad_key."
+        )
+        yield many("pm_ai_provider", help_, ("provider", "state"), states)
 
     def _house(self, facts: Facts) -> Iterator[Metric]:
         running = unacknowledged(now=self.now)

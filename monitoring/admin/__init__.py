@@ -7,9 +7,13 @@ from monitoring.admin.channels import ChannelAdmin
 from monitoring.admin.news import FeedAdmin, HeadlineAdmin, MentionAdmin
 from monitoring.admin.queue import FailureAdmin, ScheduleAdmin
 from monitoring.admin.silences import SilenceAdmin
+from monitoring.admin.spending import AICallAdmin, AIProviderAdmin, AISpendAdmin
 from monitoring.admin.watch import MonitorRunAdmin, TriggerAdmin
 
 __all__ = (
+    "AICallAdmin",
+    "AIProviderAdmin",
+    "AISpendAdmin",
     "AlarmAdmin",
     "ChannelAdmin",
     "FailureAdmin",

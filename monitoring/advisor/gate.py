@@ -23,10 +23,19 @@ from django.utils import timezone
 from monitoring.advisor import audit, breaker, budget, prices, telling
 from monitoring.advisor.budget import Spend, spend_today
 from monitoring.advisor.port import ELSEWHERE, Failure, Provider, Reply, Request, Usage
+from monitoring.advisor.providers import names
 from monitoring.models import AICall, AIProvider, AISpend
-from pmsite.ai_models import AS_OF
 
-__all__ = ("AS_OF", "About", "Outcome", "Ports", "Spend", "ask", "note_outcome", "spend_today")
+__all__ = (
+    "About",
+    "Outcome",
+    "Ports",
+    "Spend",
+    "ask",
+    "note_outcome",
+    "spend_today",
+    "upkeep",
+)
 
 logger = logging.getLogger(__name__)
 
@@ -152,14 +161,20 @@ def _settle(call: AICall, reply: Reply, seconds: float, now: datetime) -> None:
 
 def _cost(call: AICall, reply: Reply) -> int | None:
     """µ$; None where nobody knows: then it is what was reserved."""
-    if reply.usage is not None:
-        return 0 if reply.usage == Usage() else prices.cost(call.model, reply.model, reply.usage)
-    return 0 if _refused_unbilled(reply) else None
+    if reply.usage in (None, Usage()):
+        return 0 if _free(reply) else None
+    assert reply.usage is not None
+    return prices.cost(call.model, reply.model, reply.usage)
 
 
-def _refused_unbilled(reply: Reply) -> bool:
-    """An error status is an answer, and nobody bills it; a lost answer has no status."""
-    return reply.failure is not None and reply.http_status is not None and reply.http_status >= 400
+def _free(reply: Reply) -> bool:
+    """Whether it surely cost nothing: refused by an error status, or never sent. What is behind a
+    gateway that timed out may have answered, and an answer that counts no tokens cannot be right.
+    """
+    status = reply.http_status
+    if status is None:
+        return reply.failure is not None and reply.usage is not None
+    return reply.failure is not None and status >= 400 and status != 504
 
 
 def note_outcome(call: AICall | None, text: str) -> None:
@@ -170,10 +185,13 @@ def note_outcome(call: AICall | None, text: str) -> None:
 
 
 def upkeep(now: datetime) -> int:
-    """Counts lost reservations as spent, and tells when the daily budget is used up or has room
-    again. Returns how many reservations were lost. Raises DatabaseError.
+    """Counts lost reservations as spent; tells when the daily budget is used up or has room again,
+    and when a provider in trouble is not used any more. Returns how many reservations were lost.
+
+    A few small queries: to be called every few seconds. Raises DatabaseError.
     """
     lost = budget.expire(now)
+    _forget_unused(now)
     for row in AISpend.objects.filter(refused__gt=0, told=False, day=budget.day_of(now)):
         if budget.cap() and budget.is_over(row):
             _tell_budget(row, now, over=True)
@@ -194,9 +212,9 @@ def _tell_budget(row: AISpend, now: datetime, *, over: bool) -> None:
             telling.tell_budget_back(now=now)
 
 
-def forget_unused(names: Sequence[str], now: datetime) -> None:
-    """Ends the told trouble of providers that are not asked any more; `names`: those that are."""
-    for row in AIProvider.objects.filter(told=True).exclude(name__in=names):
+def _forget_unused(now: datetime) -> None:
+    """Nobody will hear from a provider again that is not asked."""
+    for row in AIProvider.objects.filter(told=True).exclude(name__in=names()):
         with transaction.atomic():
             if AIProvider.objects.filter(name=row.name, told=True).update(told=False):
                 telling.tell_unused(row.name, now=now)

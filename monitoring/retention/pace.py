@@ -19,7 +19,7 @@ class Pace:
     ) -> None:
         self.clock, self.sleep = clock, sleep
         self.end = clock() + budget
-        self.longest = 0.0  # seconds that one deletion took
+        self.longest = 0.0  # seconds that one transaction took
 
     @property
     def over(self) -> bool:
@@ -28,10 +28,15 @@ class Pace:
 
     def delete(self, model: type[Model], ids: Iterable[Any]) -> int:
         """Deletes these rows and returns how many, all of them: the caller asks `over`."""
+        rows = model._default_manager  # noqa: SLF001  documented API
+        return self.each(ids, lambda some: rows.filter(pk__in=some).delete())
+
+    def each(self, ids: Iterable[Any], act: Callable[[list[Any]], object]) -> int:
+        """Does something to these rows, few at a time and with pauses; returns how many."""
         left, gone = iter(ids), 0
         while chunk := list(islice(left, CHUNK)):
             began = self.clock()
-            model._default_manager.filter(pk__in=chunk).delete()  # noqa: SLF001  documented API
+            act(chunk)
             took = self.clock() - began
             self.longest = max(self.longest, took)
             gone += len(chunk)

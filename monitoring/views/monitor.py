@@ -23,6 +23,8 @@ from django.views.decorators.http import require_POST, require_safe
 from monitoring import checklist, heartbeat
 from monitoring.live.feed import feed
 from monitoring.selectors import monitor as selectors
+from monitoring.selectors import news
+from monitoring.selectors.spending import bill
 from monitoring.watching import troubles
 from pmsite.version import VERSION
 from positions.views.respond import done, may_act
@@ -87,9 +89,11 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "found": troubles(now),
         "passes": selectors.passes(),
         "feeds": selectors.feeds(now),
+        "newsfeeds": news.news_sources(now),
         "queue": selectors.queue(now),
         "turns": selectors.turns(now, beats),
         "routes": selectors.routes(now),
+        "bill": bill(now),
         "store": selectors.store(),
         "signs": selectors.signs(beats),
         "spans": selectors.unguarded(now),

@@ -43,3 +43,10 @@ def _configured() -> Iterator[Provider]:
         from monitoring.advisor.providers.openai_compatible import OpenAICompatible
 
         yield OpenAICompatible.of_settings()
+
+
+def names() -> list[str]:
+    """Those of the configured providers, without the price of their modules: pages ask often."""
+    found = ["anthropic"] if settings.ANTHROPIC_API_KEY.strip() else []
+    fallback = settings.AI_FALLBACK_URL and settings.AI_FALLBACK_MODEL
+    return [*found, "openai_compatible"] if fallback else found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from monitoring.advisor.gate import Outcome, ask, forget_unused
+from monitoring.advisor.gate import Outcome, ask, upkeep
 from monitoring.advisor.port import Failure, Reply
 from monitoring.models import AICall, AIProvider
 from positions.models import JournalEntry
@@ -213,12 +214,16 @@ def test_one_provider_s_trouble_does_not_keep_another_away(clock: Clock) -> None
     assert (first.asked, second.asked) == (5, 6)
 
 
-def test_told_trouble_of_a_provider_that_is_not_used_any_more_ends(clock: Clock) -> None:
+def test_told_trouble_of_a_provider_that_is_not_used_any_more_ends(
+    clock: Clock, settings: Settings
+) -> None:
+    settings.ANTHROPIC_API_KEY = "sk-ant-0123456789"
     once(Told([failed(Failure.AUTH, status=401)]), clock)
-    forget_unused(["anthropic"], NOON)
+    upkeep(NOON)
     assert len(told()) == 1
+    settings.ANTHROPIC_API_KEY = ""
     for _ in range(2):
-        forget_unused(["gemini"], NOON)
+        upkeep(NOON)
     assert told()[1:] == [("ai_back", "anthropic", "")]
 
 

@@ -84,7 +84,10 @@ def test_nobody_is_asked_inside_a_transaction(clock: Clock) -> None:
         (failed(Failure.OVERLOADED, status=529), 0),
         (failed(Failure.SERVER_ERROR, status=500), 0),
         (failed(Failure.BAD_REQUEST, status=400), 0),
+        (failed(Failure.TIMEOUT, status=504), RESERVED),  # of a gateway: who knows what is behind
+        (failed(Failure.NO_KEY, usage=Usage()), 0),
         (failed(Failure.REFUSED, status=400, usage=USAGE), COST),
+        (answer(usage=Usage()), RESERVED),
         (answer(usage=None), RESERVED),
         (answer(usage=Usage(input=-900)), RESERVED),
         (Reply(None, data=Word(word="no"), usage=USAGE, model="claude-opus-9"), RESERVED),

@@ -94,21 +94,20 @@ def test_death_while_the_answer_is_on_its_way_has_spent_the_reservation() -> Non
 
 def some_reply(chance: random.Random) -> Reply | BaseException:
     usage = Usage(input=chance.randrange(400), output=chance.randrange(1000))
-    return chance.choice(
-        [
-            answer(usage=usage),
-            answer(usage=None),
-            answer(usage=Usage(input=-1)),
-            failed(Failure.REFUSED, status=200, usage=usage),
-            failed(Failure.TIMEOUT),
-            failed(Failure.OVERLOADED, status=529),
-            failed(Failure.CONNECTION, usage=Usage()),
-            failed(Failure.INVALID_OUTPUT, status=200),
-            Reply(None, usage=usage, model="unheard-of"),
-            ValueError("a bug"),
-            Killed(),
-        ]
-    )
+    replies: list[Reply | BaseException] = [
+        answer(usage=usage),
+        answer(usage=None),
+        answer(usage=Usage(input=-1)),
+        failed(Failure.REFUSED, status=200, usage=usage),
+        failed(Failure.TIMEOUT),
+        failed(Failure.OVERLOADED, status=529),
+        failed(Failure.CONNECTION, usage=Usage()),
+        failed(Failure.INVALID_OUTPUT, status=200),
+        Reply(None, usage=usage, model="unheard-of"),
+        ValueError("a bug"),
+        Killed(),
+    ]
+    return chance.choice(replies)
 
 
 @pytest.mark.parametrize("seed", range(3))
