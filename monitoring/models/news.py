@@ -30,7 +30,7 @@ class Feed(models.Model):
         verbose_name_plural = _("news feeds")
 
     def __str__(self) -> str:
-        return self.url[:100]
+        return self.url.partition("?")[0].rpartition("@")[2][:100]  # the rest may be a key
 
 
 class Headline(models.Model):
