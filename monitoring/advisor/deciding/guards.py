@@ -1,0 +1,176 @@
+"""May a decision be carried out without a person? Pure: each guard that fails gives a sentence.
+
+They cap what a wrong or a fooled model can do: sell early, at a fresh price, so many times a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from monitoring.questions.bids import MOST, moved
+from monitoring.questions.silence import PRICE_RULES
+from positions.models import AdvicePolicy, Market
+
+OLDEST = timedelta(seconds=120)
+PUBLISHERS = 2
+# Whoever has a position writes there, and anyone else too: no ground to sell on by itself.
+UNTRUSTED = frozenset({"social", "adversarial"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """The price of now: the usable `bid` or None and the `problem`, told at `told_at`; `interval`:
+    seconds between passes.
+    """
+
+    bid: Decimal | None
+    problem: str
+    told_at: datetime | None
+    interval: int
+    market: Market
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was decided: on a view of the moment `seen_at`, at `bid`. `before`: the bid when the
+    question was asked, or when its first headline came, whichever is the higher.
+    """
+
+    rule: str
+    confidence: Decimal | None
+    evidence: Sequence[Mapping[str, Any]]
+    seen_at: datetime
+    bid: Decimal | None
+    before: Decimal | None
+    fallback: bool = False
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What else holds: past AI sales of the position, exits paused or under way, settings."""
+
+    last_sale: datetime | None
+    sales_today: int
+    paused: bool
+    selling: bool
+    fallback_may_sell: bool
+
+
+def stale(judged: Judged, price: Price, now: datetime) -> bool:
+    """Whether time or the price has made the decision void: it is asked again, not carried out."""
+    return now - judged.seen_at > OLDEST or moved(price.market, judged.bid, price.bid)
+
+
+def limits(
+    judged: Judged, price: Price, house: House, policy: AdvicePolicy, now: datetime
+) -> list[str]:
+    """Why it is not sold without a person; empty: it may be."""
+    return [
+        *_who(judged, house, policy),
+        *_price(judged, price, now),
+        *_pace(house, policy, now),
+        *_grounds(judged, price),
+    ]
+
+
+def freshness(interval: int) -> timedelta:
+    """How old a price may be: 60 s, or two intervals where passes are rarer than every 30 s."""
+    return timedelta(seconds=max(60, 2 * interval))
+
+
+def _who(judged: Judged, house: House, policy: AdvicePolicy) -> Iterator[str]:
+    if judged.demo:
+        yield _("Recorded answers of the demo never sell by themselves.")
+    if judged.fallback and not house.fallback_may_sell:
+        yield _("The fallback provider has answered, which may not sell by itself.")
+    if judged.confidence is None or judged.confidence < policy.min_confidence:
+        yield _("Confidence %(is)s, %(needed)s is needed.") % {
+            "is": "?" if judged.confidence is None else f"{judged.confidence:.2f}",
+            "needed": f"{policy.min_confidence:.2f}",
+        }
+
+
+def usable(price: Price, now: datetime) -> Iterator[str]:
+    """Why nothing may be sold at this price by itself; nothing: it may."""
+    if price.bid is None:
+        yield _("There is no usable price now: %(why)s.") % {"why": price.problem}
+    elif price.told_at is None or now - price.told_at > freshness(price.interval):
+        yield _("The price is older than %(seconds)s seconds.") % {
+            "seconds": int(freshness(price.interval).total_seconds())
+        }
+
+
+def _price(judged: Judged, price: Price, now: datetime) -> Iterator[str]:
+    yield from usable(price, now)
+    if judged.bid is None:
+        yield _("There was no usable price when it was decided.")
+    if moved(price.market, judged.bid, price.bid):
+        yield _("The price has moved by more than 3 cents since.")
+    if now - judged.seen_at > OLDEST:
+        yield _("The decision is older than 2 minutes.")
+
+
+def _pace(house: House, policy: AdvicePolicy, now: datetime) -> Iterator[str]:
+    pause = timedelta(minutes=policy.cooldown_minutes)
+    if house.last_sale is not None and now - house.last_sale < pause:
+        yield ngettext(
+            "The last AI sale was less than %(n)s minute ago.",
+            "The last AI sale was less than %(n)s minutes ago.",
+            policy.cooldown_minutes,
+        ) % {"n": policy.cooldown_minutes}
+    if house.sales_today >= policy.daily_sells:
+        yield ngettext(
+            "No more than %(n)s AI sale a day.",
+            "No more than %(n)s AI sales a day.",
+            policy.daily_sells,
+        ) % {"n": policy.daily_sells}
+    if house.paused:
+        yield _("All exits are paused.")
+    if house.selling:
+        yield _("An exit of this position is running already.")
+
+
+def _grounds(judged: Judged, price: Price) -> Iterator[str]:
+    if not rests_on_news(judged) or confirmed(judged, price):
+        return
+    found = len(publishers(judged.evidence))
+    if found < PUBLISHERS:
+        yield ngettext(
+            "It rests on the news of %(n)s publisher, and the price does not confirm it.",
+            "It rests on the news of %(n)s publishers, and the price does not confirm it.",
+            found,
+        ) % {"n": found}
+
+
+def rests_on_news(judged: Judged) -> bool:
+    """Whether news is the only ground; a price rule that has fired is one of its own."""
+    cited = any(one.get("kind") == "headline" for one in judged.evidence)
+    return judged.rule == "ai_alert" or (cited and judged.rule not in PRICE_RULES)
+
+
+def confirmed(judged: Judged, price: Price) -> bool:
+    """Whether the price has moved against us by 3 cents or more since the news."""
+    if judged.before is None or price.bid is None:
+        return False
+    payout = price.market.payout
+    return judged.before - price.bid >= MOST * (judged.before if payout is None else payout)
+
+
+def publishers(evidence: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Domains of the cited headlines that publishers answer for; one without a domain is none."""
+    news = (one for one in evidence if one.get("kind") == "headline")
+    trusted = (one for one in news if one.get("trust") not in UNTRUSTED)
+    return {domain for one in trusted if (domain := _site(str(one.get("domain") or "")))}
+
+
+def _site(domain: str) -> str:
+    """`www.` and letter case make no second publisher."""
+    return domain.strip().lower().rstrip(".").removeprefix("www.")
