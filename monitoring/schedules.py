@@ -58,6 +58,8 @@ def plans() -> tuple[Plan, ...]:
         Plan("watch", look_seconds()),
         Plan("sync_wallets", 300),
         Plan("refresh_markets", 600),
+        Plan("decide", 2),
+        Plan("reflect", 60),
         Plan("score", 3600),
         Plan("screen", 60 * settings.AI_SCREEN_MINUTES),
         Plan("prune", 3600, at_start=False),

@@ -80,6 +80,27 @@ def refresh_markets() -> None:
     refresh_open(timezone.now())
 
 
+@every("decide")
+def decide() -> None:
+    """Answer the questions of the rules that ask; the pass never waits for it."""
+    from monitoring.advisor.deciding.run import decide_due
+
+    for done in decide_due():
+        logger.info("decided: %s", {key: done[key] for key in ("question", "verdict", "state")})
+
+
+@every("reflect")
+def reflect() -> None:
+    """What has time: reviews that are due, lost AI calls, a note on a hard stop."""
+    from monitoring.advisor import gate
+    from monitoring.advisor.deciding.notes import write_due
+    from monitoring.advisor.deciding.reviews import raise_due
+
+    gate.upkeep(timezone.now())
+    raise_due(now=timezone.now())
+    write_due()
+
+
 @every("score")
 def score() -> None:
     """Look back at the AI stage's decisions whose hour, day or week is over."""

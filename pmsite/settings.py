@@ -95,9 +95,9 @@ Q_CLUSTER = {
     "broker_class": "monitoring.broker.SchedulingORM",
     "scheduler": False,  # the guard's own looks only every 30 s; the broker above looks instead
     "cache": "cluster",
-    # The pass, both deliveries, the wallets and the markets may all be slow at once: one keeps the
-    # beat.
-    "workers": 6,
+    # The pass, both deliveries, the wallets, the markets, the screen and the decisions may all be slow
+    # at once: one keeps the beat.
+    "workers": 8,
     "poll": 0.2,
     "bulk": 1,
     "queue_limit": 8,

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="signals"),
 ]
 
-WORKERS = 6
+WORKERS = 8
 SENTINELS_CHILDREN = WORKERS + 2  # the workers first, then the result saver and the pusher
 
 
