@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from monitoring.advisor.news.reading import Wanted, wanted
-from monitoring.advisor.news.sources import label
+from monitoring.advisor.news.sources import host_of, label
 from monitoring.advisor.news.unseen import MOST, mentioned
 from monitoring.models import Feed, Headline
 
@@ -45,6 +45,11 @@ def news_sources(now: datetime) -> list[NewsSource]:
     feeds = {feed.key: feed for feed in Feed.objects.filter(key__in=found)}
     rows = [_source(one, feeds.get(key), now) for key, one in found.items()]
     return sorted(rows, key=lambda row: (ORDER.index(row.state), row.name))
+
+
+def searches_google() -> bool:
+    """Whether the search is Google's, whose terms a person has to be told of."""
+    return host_of(settings.NEWS_QUERY_URL) == "news.google.com"
 
 
 def _source(one: Wanted, feed: Feed | None, now: datetime) -> NewsSource:

@@ -90,6 +90,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "passes": selectors.passes(),
         "feeds": selectors.feeds(now),
         "newsfeeds": news.news_sources(now),
+        "google_news": news.searches_google(),
         "queue": selectors.queue(now),
         "turns": selectors.turns(now, beats),
         "routes": selectors.routes(now),

@@ -130,6 +130,11 @@ def _due(found: dict[str, Wanted], now: datetime) -> list[tuple[Wanted, Feed | N
     return sorted(due, key=lambda pair: (pair[1] and pair[1].tried_at) or never)
 
 
+def _row(source: Source) -> Feed:
+    """The address's row; another reading may have made it in the meantime."""
+    return Feed.objects.get_or_create(key=source.key, defaults={"url": source.url})[0]
+
+
 def _interval() -> timedelta:
     return timedelta(minutes=settings.AI_SCREEN_MINUTES)
 
@@ -151,7 +156,7 @@ class _Round:
             if over():
                 self.result.left = len(due) - number
                 return
-            self._one(one, feed or Feed(key=one.source.key, url=one.source.url))
+            self._one(one, feed or _row(one.source))
 
     def _one(self, one: Wanted, feed: Feed) -> None:
         try:

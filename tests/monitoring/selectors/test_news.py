@@ -125,6 +125,15 @@ class TestPages:
         assert "answered with a web page instead of a feed (blocked?)" in part
         assert "news.example: &quot;&lt;b&gt;gold&lt;/b&gt;&quot;" in part
 
+    @pytest.mark.parametrize("host", ["news.google.com", "news.example"])
+    def test_terms_of_google_s_search_are_told(
+        self, admin_client: Client, settings: Settings, host: str
+    ) -> None:
+        settings.NEWS_QUERY_URL = f"https://{host}/?q={{query}}"
+        position()
+        page = admin_client.get("/monitor/").content.decode()
+        assert ("personal, non-commercial use" in page) is (host == "news.google.com")
+
     def test_monitor_says_when_no_news_is_looked_for(self, admin_client: Client) -> None:
         assert "No news is looked for" in admin_client.get("/monitor/").content.decode()
 

@@ -170,6 +170,15 @@ def test_addresses_of_one_host_are_asked_with_pauses(wire: Wire) -> None:
     assert all(0.5 <= seconds <= 1.5 for seconds in wire.slept)
 
 
+def test_two_readings_at_once_do_not_meet(wire: Wire) -> None:
+    for number in range(2):
+        position(f"{number}", keywords=f"fed {number}")
+    wire.server.publish("Fed 0 and fed 1")
+    result = wire.read(sleep=lambda _seconds: wire.read() and None)
+    assert (result.read, result.failed, Feed.objects.count()) == (2, 0, 2)
+    assert (Headline.objects.count(), Mention.objects.count()) == (1, 2)
+
+
 def test_what_the_time_does_not_suffice_for_is_read_first_the_next_time(wire: Wire) -> None:
     for number in range(3):
         position(f"{number}", keywords=f"fed{number}")
