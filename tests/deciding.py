@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from monitoring.models import Decision, Feed, Headline, Mention, Question, Screening
+from monitoring.models import Decision, Feed, Headline, Mention, Question, Score, Screening
 from positions.models import Position, Thesis
 
 State = Question.State
@@ -96,6 +96,37 @@ def decided(asked: Question, verdict: str = "sell", **values: Any) -> Decision:
         "at": at,
     } | values
     return Decision.objects.create(question=asked, position=asked.position, **row)
+
+
+def judged(asked: Question, n: int) -> None:
+    """`n` decisions of a closed question, looked back at after a day: two of three were right."""
+    now = timezone.now()
+    Decision.objects.bulk_create(
+        Decision(
+            question=asked,
+            position=asked.position,
+            provider="anthropic",
+            model="claude-sonnet-5-5",
+            prompt_version="d1",
+            verdict="sell",
+            confidence=Decimal("0.65") if number % 2 else Decimal("0.85"),
+            bid=Decimal("0.44"),
+            at=now - timedelta(days=2),
+        )
+        for number in range(n)
+    )
+    Score.objects.bulk_create(
+        Score(
+            decision=one,
+            horizon="24h",
+            due_at=now - timedelta(days=1),
+            at=now,
+            bid=Decimal("0.40") if one.pk % 3 else Decimal("0.50"),
+            right=bool(one.pk % 3),
+            regret=Decimal(0) if one.pk % 3 else Decimal("0.06"),
+        )
+        for one in Decision.objects.filter(question=asked)
+    )
 
 
 def fill(rows: dict[str, Position]) -> dict[str, Any]:

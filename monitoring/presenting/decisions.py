@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from monitoring.advisor.budget import DEMO
+from monitoring.advisor.scoring.figures import ENOUGH
 from monitoring.models import Decision
 from monitoring.questions.telling import confidence_text
 from positions.domain.wording import price_text
@@ -21,16 +23,14 @@ from positions.presenting.badges import Badge
 
 Verdict = Decision.Verdict
 BAR = 40  # units of the drawing from 0 to 1
-ENOUGH = 50  # scored decisions before a confidence may be taken for a probability
 LONGEST_URL = 2000
-# A bare name of a provider for those that are no company.
-RULES, DEMO = "rules", "demo"
+RULES = "rules"  # how the names of what is no AI begin
 
 VERDICTS: Mapping[str, tuple[str, Promise]] = {
     Verdict.SELL: ("sell", gettext_lazy("Sell")),
     Verdict.REDUCE: ("sell", gettext_lazy("Reduce")),
     Verdict.HOLD: ("check", gettext_lazy("Hold")),
-    Verdict.ASK: ("ask", gettext_lazy("You decide")),
+    Verdict.ASK: ("ask", gettext_lazy("No verdict")),
 }
 THESES: Mapping[str, tuple[str, str, Promise]] = {
     "intact": ("quiet", "check", gettext_lazy("Thesis intact")),
@@ -107,7 +107,7 @@ def decision_view(row: Decision, *, scored: int) -> DecisionView:
         evidence=[evidence(one) for one in row.evidence if isinstance(one, Mapping)],
         by=by(row.provider, row.model, row.prompt_version),
         rules=rules,
-        demo=row.provider.startswith(DEMO),
+        demo=row.provider == DEMO,
         cached=row.cached_from_id is not None,
         bid="" if row.bid is None else price_text(row.bid, market.payout, market.currency),
         thesis_version=row.thesis_version,
@@ -125,7 +125,7 @@ def verdict_badge(verdict: str, *, rules: bool = False) -> Badge:
 
 def is_rules(name: str) -> bool:
     """Whether a provider or screener of this name is no AI."""
-    return name.startswith(RULES)
+    return not name or name.lower().startswith(RULES)
 
 
 def by(provider: str, model: str, prompt: str) -> str:

@@ -4,7 +4,6 @@ read and what it said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from monitoring.advisor.budget import dollars, spend_today
 from monitoring.advisor.news.sources import label, sources
+from monitoring.advisor.providers import chain_for, names
 from monitoring.models import Feed
 from monitoring.presenting.questions import HeadlineView, QuestionView, mode_text
-from monitoring.questions.telling import somebody_judges
-from monitoring.selectors.decisions import Wanted, judged, page
-from monitoring.selectors.news import headlines_of
+from monitoring.selectors.decisions import judged, newest
+from monitoring.selectors.news import headlines_of, news_sources
+from monitoring.selectors.scores import ScoreTable, score_table
+from monitoring.selectors.spending import standings
 from positions.models import Position, Thesis
 from positions.services import advice_of
 
@@ -27,15 +28,17 @@ MOST_FAILING = 5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`who`: names and values about who is asked and what it cost today; `over`: nothing is asked
-    any more today; `watched`: some open position has a source of news; `failing`: sources that gave
-    none, each with why.
+    """`who`: names and values about who is asked and what it cost today; `troubles`: of theirs;
+    `over`: nothing but what is critical is asked any more today; `watched`: some open position has a
+    source of news; `failing`: sources that gave none, each with why.
     """
 
     who: list[tuple[str, str]]
+    troubles: list[str]
     over: bool
     watched: bool
     failing: list[str]
+    scores: ScoreTable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,68 +64,56 @@ def about(position_id: int, now: datetime) -> About | None:
     if position is None:
         return None
     thesis = Thesis.objects.filter(position=position_id).first()
-    keys = _keys([thesis] if thesis else [])
-    questions, _following = page(Wanted(position=position_id), now, size=FEW)
+    watched, failing = _failing(thesis)
     return About(
         position_id=position_id,
         is_open=position.state == Position.State.OPEN,
-        ai=somebody_judges() or position.is_demo,  # its answers are recorded
+        ai=answers(position),
         mode=mode_text(advice_of(position_id)),
-        questions=questions,
+        questions=newest(position_id, now, FEW),
         news=judged(position_id, headlines_of(position_id, now), now),
-        watched=bool(keys) or position.is_demo,
-        unread=bool(thesis and thesis.keywords.strip()) and not keys,
-        failing=_failing(keys),
+        watched=watched or position.is_demo,
+        unread=bool(thesis and thesis.keywords.strip()) and not watched,
+        failing=failing,
     )
 
 
 def standing(now: datetime) -> Standing:
     """The AI stage as a whole."""
-    theses = list(Thesis.objects.filter(position__state=Position.State.OPEN))
-    keys = _keys(theses)
-    spend = spend_today(now)
+    news, spend, asked = news_sources(now), spend_today(now), standings(now)
     demo = Position.objects.filter(state=Position.State.OPEN, is_demo=True).exists()
+    money = {"spent": dollars(spend.used), "cap": dollars(spend.cap)}
     return Standing(
         who=[
-            *_who(),
-            (_("Spent today"), _("%(spent)s of %(cap)s") % _money(spend.used, spend.cap)),
+            *((one.label, ", ".join(one.models)) for one in asked),
+            (_("Spent today"), _("%(spent)s of %(cap)s") % money),
+        ],
+        troubles=[
+            _("%(who)s: %(why)s") % {"who": one.label, "why": one.why} for one in asked if one.why
         ],
         over=spend.over,
-        watched=bool(keys) or demo,
-        failing=_failing(keys),
+        watched=bool(news) or demo,
+        failing=[source_error(one.name, one.problem) for one in news if one.state == "failing"][
+            :MOST_FAILING
+        ],
+        scores=score_table(),
     )
 
 
-def _who() -> list[tuple[str, str]]:
-    lines = []
-    if settings.ANTHROPIC_API_KEY.strip():
-        lines += [
-            (_("Reads news"), settings.AI_SCREEN_MODEL),
-            (_("Decides"), settings.AI_DECIDE_MODEL),
-        ]
-    if _fallback():
-        lines.append((_("Fallback"), settings.AI_FALLBACK_MODEL))
-    return lines
+def answers(position: Position) -> bool:
+    """Whether an AI can be asked about it; a sample position has only what was recorded for it."""
+    return bool(chain_for(position, "decide")) if position.is_demo else bool(names())
 
 
-def _fallback() -> bool:
-    return bool(settings.AI_FALLBACK_URL and settings.AI_FALLBACK_MODEL)
+def source_error(name: str, problem: str) -> str:
+    """What stands where its headlines would; never "no news"."""
+    return _("Source error: %(source)s: %(problem)s") % {"source": name, "problem": problem}
 
 
-def _money(spent: int, cap: int) -> dict[str, str]:
-    return {"spent": dollars(spent), "cap": dollars(cap)}
-
-
-def _keys(theses: Iterable[Thesis]) -> set[str]:
-    """Keys of the feeds in which news of these theses is looked for."""
-    template = settings.NEWS_QUERY_URL
-    return {source.key for one in theses for source in sources(one.keywords, one.feeds, template)}
-
-
-def _failing(keys: set[str]) -> list[str]:
-    rows = Feed.objects.filter(key__in=keys).exclude(problem="").order_by("pk")
-    return [
-        _("Source error: %(source)s: %(problem)s")
-        % {"source": label(one.url), "problem": one.problem}
-        for one in rows[:MOST_FAILING]
-    ]
+def _failing(thesis: Thesis | None) -> tuple[bool, list[str]]:
+    """Whether news is looked for, and the addresses that gave none."""
+    if thesis is None:
+        return False, []
+    keys = {one.key for one in sources(thesis.keywords, thesis.feeds, settings.NEWS_QUERY_URL)}
+    rows = Feed.objects.filter(key__in=keys).exclude(problem="").order_by("pk")[:MOST_FAILING]
+    return bool(keys), [source_error(label(one.url), one.problem) for one in rows]

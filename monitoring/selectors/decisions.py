@@ -67,18 +67,22 @@ def counts(asked: Wanted) -> dict[str, int]:
     return dict(_rows(asked.position).aggregate(all=Count("pk"), **filters))
 
 
-def page(
-    asked: Wanted, now: datetime, *, size: int = PAGE
-) -> tuple[list[QuestionView], int | None]:
-    """One page, newest first, and the id to go on before; None at the end."""
+def page(asked: Wanted, now: datetime) -> tuple[list[QuestionView], int | None]:
+    """One page, newest first, and the id to go on before; None at the end. Without a filter the
+    unanswered are left out: they stand above, as `waiting`.
+    """
     rows = _rows(asked.position)
-    if asked.show:
-        rows = rows.filter(SHOWS[asked.show])
+    rows = rows.filter(SHOWS[asked.show]) if asked.show else rows.exclude(SHOWS["open"])
     if asked.before is not None:
         rows = rows.filter(pk__lt=asked.before)
-    found = list(rows.order_by("-pk")[: size + 1])
-    following = found[size - 1].pk if len(found) > size else None
-    return views(found[:size], now), following
+    found = list(rows.order_by("-pk")[: PAGE + 1])
+    following = found[PAGE - 1].pk if len(found) > PAGE else None
+    return views(found[:PAGE], now), following
+
+
+def newest(position_id: int, now: datetime, most: int) -> list[QuestionView]:
+    """The newest questions of a position, answered or not."""
+    return views(_rows(position_id).order_by("-pk")[:most], now)
 
 
 def waiting(asked: Wanted, now: datetime) -> list[QuestionView]:

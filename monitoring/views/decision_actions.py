@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from monitoring.models import Question
 from monitoring.questions import answering
 from monitoring.questions.asking import raise_question
-from monitoring.questions.telling import somebody_judges
+from monitoring.selectors.advice import answers
 from monitoring.views.decisions import found, question_context
 from positions.domain.wording import shares_text
 from positions.models import Position
@@ -82,8 +82,8 @@ def reopen(request: HttpRequest, question_id: int) -> HttpResponse:
 @action
 def ask(request: HttpRequest, position_id: int) -> HttpResponse:
     """“Ask the AI”: a question by hand, answered beside the pass."""
-    demo = Position.objects.filter(pk=position_id, is_demo=True).exists()
-    if not somebody_judges() and not demo:
+    position = Position.objects.filter(pk=position_id).first()
+    if position is not None and not answers(position):
         raise ServiceError(
             _(
                 "There is no AI to ask: set ANTHROPIC_API_KEY, or AI_FALLBACK_URL and"

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from monitoring.models import Question
 from monitoring.presenting.answer import Answer, answer
+from monitoring.presenting.decisions import CHECKS
 from monitoring.questions.answering import latest, price_at
 from monitoring.questions.bids import moved
 from monitoring.questions.selling import part
@@ -99,7 +100,8 @@ def question_context(request: HttpRequest, row: Question, *, warning: str = "") 
         "earlier": selectors.earlier(row, shown),
         "headlines": selectors.asked_headlines(row, now),
         "thesis": Thesis.objects.filter(position=row.position_id).first(),
-        "ai": somebody_judges() or row.position.is_demo,
+        "ai": advice.answers(row.position),
+        "checks": CHECKS,
         "may_act": may_act(request),
     }
 
@@ -118,11 +120,12 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     asked = selectors.wanted(request.GET)
     rows, following = selectors.page(asked, now)
+    above = not asked.show and not asked.before
     return {
         "asked": asked,
         "query": address(asked),
         "about": _position(asked.position),
-        "waiting": [] if asked.before else selectors.waiting(asked, now),
+        "waiting": selectors.waiting(asked, now) if above else [],
         "rows": rows,
         "chips": _chips(asked),
         "older": "?" + address(replace(asked, before=following)) if following else "",

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from monitoring.models import Question
 from positions.models import AdvicePolicy, Position
 from tests.browser import shelf
-from tests.deciding import decided, fill, headline, question, screened, thesis
+from tests.deciding import decided, fill, headline, judged, question, screened, thesis
 from tests.website import hold, member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
@@ -89,7 +89,7 @@ def test_with_a_key_it_says_who_is_asked_and_what_it_cost(
 ) -> None:
     settings.ANTHROPIC_API_KEY = "sk-test"
     shown = text(alice)
-    assert "Decides claude-sonnet-5-5 Spent today $0.00 of $1.00" in shown
+    assert "Anthropic claude-haiku-5-5, claude-sonnet-5-5 Spent today $0.00 of $1.00" in shown
     assert "ANTHROPIC_API_KEY" not in shown
     assert "sk-test" not in shown
 
@@ -106,14 +106,17 @@ def test_what_waits_stands_first_and_by_its_deadline(alice: Client, story: dict[
 
 
 @pytest.mark.parametrize(
-    ("show", "expected"), [("", 9), ("open", 3), ("sell", 6), ("hold", 1), ("news", 1), ("x", 9)]
+    ("show", "expected"), [("", 6), ("open", 3), ("sell", 6), ("hold", 1), ("news", 1), ("x", 6)]
 )
 def test_chips_filter_and_count(
     alice: Client, story: dict[str, Any], show: str, expected: int
 ) -> None:
     found = alice.get(f"/decisions/?show={show}").context
     assert len(found["rows"]) == expected
-    assert [chip.count for chip in found["chips"] if chip.pressed] == [expected]
+    everything = (
+        expected if show in {"open", "sell", "hold", "news"} else 9
+    )  # open ones stand above
+    assert [chip.count for chip in found["chips"] if chip.pressed] == [everything]
 
 
 def test_pages_go_on_by_id_and_stand_still(alice: Client) -> None:
@@ -196,7 +199,7 @@ def test_without_an_ai_a_person_gets_a_checklist_and_the_reasons(
     alice: Client, story: dict[str, Any]
 ) -> None:
     shown = text(alice, page_of(story["asks"]))
-    assert "Rules (no AI) You decide" in shown
+    assert "Rules (no AI) You decide No verdict" in shown
     assert "Do two sources say so, independent of each other?" in shown
     assert "no AI is set up the bid has moved by more than 3¢ since" in shown
     assert "confidence" not in shown
@@ -310,6 +313,24 @@ def test_many_questions_cost_no_more_queries(
         decided(question(position))
     with django_assert_max_num_queries(40):
         alice.get("/decisions/")
+
+
+def test_score_table_waits_for_fifty_decisions(alice: Client) -> None:
+    asked = question(hold(), State.HELD)
+    assert "Was it right?" not in text(alice)
+    judged(asked, 49)
+    assert "Was it right? not enough data (49 of 50)" in text(alice)
+    assert "uncalibrated" in text(alice, page_of(asked))
+
+
+def test_score_table_stands_beside_its_baselines(alice: Client) -> None:
+    asked = question(hold(), State.HELD)
+    judged(asked, 60)
+    shown = text(alice)
+    assert "60 decisions, after a day Who Right Regret a share Brier The AI 6" in shown
+    assert "Always hold 3" in shown
+    assert "By trigger Decisions Right Brier Soft stop 60 6" in shown
+    assert "uncalibrated" not in text(alice, page_of(asked))
 
 
 def test_closed_position_offers_no_sale(alice: Client, asked: Question) -> None:
