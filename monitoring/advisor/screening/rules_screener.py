@@ -131,11 +131,13 @@ def _take_apart(question: str) -> _Question:
 
 
 def _concerns(asked: _Question, title: str) -> bool:
-    """A name of the question, or, where it has none, two of its other words."""
+    """A name of the question, or, where it has none, two of its other words (one, and a movement,
+    of a price)."""
     words = set(_words(title))
     if asked.names & words:
         return True
-    shared = len(asked.content & words) + bool(asked.level and lex.ECONOMY & words)
+    moves = asked.level and (lex.ECONOMY | lex.UP | lex.DOWN) & words
+    shared = len(asked.content & words) + bool(moves)
     return shared >= (3 if asked.names else 2)
 
 
