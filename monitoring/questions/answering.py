@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from monitoring.models import Decision, Question
+from monitoring.questions.asking import AI_SECONDS
 from monitoring.questions.bids import BidNow, bid_now, in_words, moved
 from monitoring.questions.moving import AnsweredError, already, move, shut
 from monitoring.questions.selling import sell
@@ -16,7 +18,7 @@ from monitoring.questions.telling import said, told
 from positions import journal
 from positions.domain.pnl import plain
 from positions.locks import hold_book
-from positions.models import Exit, Market, Position
+from positions.models import Exit, Position
 from positions.services import ConfirmationNeededError, ServiceError, advice_of
 
 State = Question.State
@@ -65,6 +67,7 @@ def decline(*, question_id: int, actor: str, now: datetime) -> Question:
     """Nothing is sold; the hard stop stays armed. Raises AnsweredError, ServiceError."""
     with transaction.atomic():
         question = _taken(question_id)
+        _in_time(question, now)
         text = _("declined by %(who)s: held") % {"who": actor}
         if question.answer_until is None:  # declined before the AI had answered: time to undo it
             minutes = advice_of(question.position_id).answer_minutes
@@ -84,11 +87,9 @@ def reopen(*, question_id: int, actor: str, now: datetime) -> Question:
         if question.state != State.DECLINED:
             raise AnsweredError(already(question.pk))
         _in_time(question, now)
-        answered = question.decisions.exists()
-        fields = {"closed_at": None, "closed_by": "", "outcome": ""}
         try:
             with transaction.atomic():
-                move(question, State.OPEN if answered else State.WAITING, **fields)
+                _reopened(question, now)
         except IntegrityError as error:
             raise ServiceError(
                 _("The same rule has asked again meanwhile; answer the newer question.")
@@ -96,6 +97,16 @@ def reopen(*, question_id: int, actor: str, now: datetime) -> Question:
         text = _("asked again: %(who)s has taken the decline back") % {"who": actor}
         journal.append(told("ai_reopened", text, question, question.position, now, actor=actor))
     return question
+
+
+def _reopened(question: Question, now: datetime) -> None:
+    """Open as it was; one that was declined before any answer is asked of the AI anew."""
+    fields: dict[str, Any] = {"closed_at": None, "closed_by": "", "outcome": ""}
+    if question.decisions.exists():
+        move(question, State.OPEN, **fields)
+        return
+    until = now + timedelta(seconds=AI_SECONDS[question.rule])
+    move(question, State.WAITING, ai_until=until, tries=0, not_before=None, **fields)
 
 
 def latest(question: Question) -> Decision | None:
@@ -135,8 +146,11 @@ def _taken(question_id: int, *, closed: bool = False) -> Question:
 
 
 def _in_time(question: Question, now: datetime) -> None:
-    """Raises AnsweredError after the deadline, although nobody has written it down yet."""
-    if question.answer_until is not None and now >= question.answer_until:
+    """Raises AnsweredError after the deadline, although nobody has written it down yet. One that
+    the AI is asked about again is still to be answered.
+    """
+    asking = question.state in {State.WAITING, State.ASKING}
+    if not asking and question.answer_until is not None and now >= question.answer_until:
         raise AnsweredError(_("The time to answer is over. Ask the AI again, or close by hand."))
 
 
@@ -159,14 +173,9 @@ def _confirm(
             )
         return
     before = seen if confirmed else price_at(question, decision)
-    if moved(market, before, price.bid) or (not confirmed and moved(market, seen, price.bid)):
-        raise ConfirmationNeededError(_both(market, before, seen, price.bid))
-
-
-def _both(market: Market, before: Decimal | None, seen: Decimal | None, bid: Decimal) -> str:
-    old = before if moved(market, before, bid) else seen
-    assert old is not None
-    return _("The bid has moved from %(old)s to %(new)s. Confirm to sell at %(new)s or so.") % {
-        "old": in_words(market, old),
-        "new": in_words(market, bid),
-    }
+    for old in (before, seen):
+        if old is not None and moved(market, old, price.bid):
+            raise ConfirmationNeededError(
+                _("The bid has moved from %(old)s to %(new)s. Confirm to sell at %(new)s or so.")
+                % {"old": in_words(market, old), "new": in_words(market, price.bid)}
+            )

@@ -33,11 +33,12 @@ def bid_now(position_id: int, now: datetime) -> BidNow:
 
 
 def moved(market: Market, before: Decimal | None, bid: Decimal | None) -> bool:
-    """Whether the price has moved by more than 3 cents of a dollar's payout, either way."""
+    """Whether a bid differs from the one before by more than 3 cents of a dollar's payout (3 % of it
+    where nothing is paid out), either way; unknown ones do not.
+    """
     if before is None or bid is None:
         return False
-    base = before if market.payout is None else market.payout
-    return abs(bid - before) > MOST * base
+    return abs(bid - before) > MOST * (before if market.payout is None else market.payout)
 
 
 def in_words(market: Market, bid: Decimal) -> str:

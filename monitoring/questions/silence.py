@@ -1,52 +1,88 @@
-"""What it means that nobody answered. Pure: the table of docs/decisions/questions.md."""
+"""What it means that nobody answered: the table of docs/decisions/questions.md. Asks no database.
+
+A price rule that fired is a ground of its own. News is none until it is judged: it sells nothing
+without a decision that is sure enough and that two publishers, or the price, bear out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from monitoring.models import Decision, Question
-from monitoring.questions.telling import sources
-from positions.models import AdvicePolicy
+from monitoring.questions.bids import moved
+from monitoring.questions.evidence import headlines, publishers
+from positions.models import AdvicePolicy, Market
 
 PRICE_RULES = frozenset({Question.Rule.SOFT_STOP, Question.Rule.ADVERSE_MOVE})
-NEWS_SOURCES = 2
+PUBLISHERS = 2
+FALLBACK = "openai_compatible"  # its answers sell nothing by themselves unless settings allow it
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Whether it is sold; where not, `why` in a few words."""
+    """Whether it is sold, as the decision says or all; where not, `why` in a few words."""
 
     sells: bool
     why: str = ""
 
 
 def sells_unanswered(
-    question: Question, decision: Decision | None, policy: AdvicePolicy
+    question: Question,
+    decision: Decision | None,
+    policy: AdvicePolicy,
+    *,
+    bid: Decimal | None = None,
 ) -> Silence:
-    """What the position's policy makes of a question that its deadline has passed.
-
-    Silence sells where the person said so and there is a ground that needs no trust in strangers:
-    a price rule that fired, or a decision to sell that is sure enough and rests on two publishers
-    or on the price. News of which nothing valid was said sells nothing.
+    """What silence means for a question of which `decision` is the latest. `bid`: the usable bid
+    of now, where there is one. The question's position and market must have been read with it.
     """
+    why = _kept(question, decision, policy, bid)
+    return Silence(not why, why)
+
+
+def _kept(
+    question: Question, decision: Decision | None, policy: AdvicePolicy, bid: Decimal | None
+) -> str:
     if policy.if_unanswered != AdvicePolicy.Unanswered.SELL:
-        return Silence(False, _("held"))
+        return _("held")
+    if decision is not None and decision.verdict == Decision.Verdict.HOLD:
+        return _("held, as the AI said")
+    if _rose(question, decision, bid):
+        return _("held, because the price has risen by more than 3 cents")
+    if question.rule in PRICE_RULES:
+        return ""
     if decision is None or decision.verdict == Decision.Verdict.ASK:
-        if question.rule in PRICE_RULES:
-            return Silence(True)
-        return Silence(False, _("held, because no AI has judged it"))
-    if decision.verdict == Decision.Verdict.HOLD:
-        return Silence(False, _("held, as the AI said"))
+        return _("held, because no AI has judged it")
+    return _doubted(question, decision, policy, bid)
+
+
+def _doubted(
+    question: Question, decision: Decision, policy: AdvicePolicy, bid: Decimal | None
+) -> str:
+    """Why a decision to sell that no price rule bears out is not trusted without a person."""
+    if decision.provider == FALLBACK and not settings.AI_FALLBACK_MAY_SELL:
+        return _("held, because the fallback provider may not sell by itself")
     if decision.confidence is None or decision.confidence < policy.min_confidence:
-        return Silence(False, _("held, because the AI was not sure enough"))
-    if question.rule not in PRICE_RULES and not _verified(decision):
-        return Silence(False, _("held, because it rests on one source only"))
-    return Silence(True)
+        return _("held, because the AI was not sure enough")
+    news = question.rule == Question.Rule.AI_ALERT or headlines(decision.evidence)
+    fell = _below(question.position.market, question.bid, bid)
+    if news and not fell and len(publishers(decision.evidence)) < PUBLISHERS:
+        return _("held, because it rests on the news of one publisher")
+    return ""
 
 
-def _verified(decision: Decision) -> bool:
-    """Two publishers, or the price itself, which strangers do not write."""
-    cited = [item for item in decision.evidence if isinstance(item, dict)]
-    return sources(decision) >= NEWS_SOURCES or any(item.get("kind") == "price" for item in cited)
+def _rose(question: Question, decision: Decision | None, bid: Decimal | None) -> bool:
+    decided: Decimal | None = decision.bid if decision is not None else None
+    before = question.bid if decided is None else decided
+    return _below(question.position.market, bid, before)
+
+
+def _below(market: Market, high: Decimal | None, low: Decimal | None) -> bool:
+    """Whether the second is more than 3 cents below the first; an unknown price is not."""
+    if high is None or low is None:
+        return False
+    return low < high and moved(market, low, high)

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from monitoring.models import Decision, Question
+from monitoring.questions.evidence import headlines, sources
 from positions import journal
 from positions.domain.pnl import plain
 from positions.models import JournalEntry, Position
@@ -103,26 +104,16 @@ def stamp(at: datetime) -> str:
 
 def said(decision: Decision) -> dict[str, Any]:
     """Verdict, confidence as `0.86`, who judged, the first headline cited, how many sources."""
-    cited = [item for item in decision.evidence if isinstance(item, dict)]
-    news = [item for item in cited if item.get("kind") == "headline"]
-    first = news[0] if news else None
+    news = headlines(decision.evidence)
     return {
         "decision": decision.pk,
         "verdict": decision.verdict,
         "confidence": confidence_text(decision.confidence),
         "by": " ".join(filter(None, (decision.provider, decision.model))),
-        "sources": sources(decision),
-        "quote": str(first.get("text", ""))[:QUOTE_MAX] if first else "",
+        "sources": sources(decision.evidence),
+        "quote": str(news[0].get("text", ""))[:QUOTE_MAX] if news else "",
         "thesis_status": decision.thesis_status,
     }
-
-
-def sources(decision: Decision) -> int:
-    """How many publishers' headlines it cites; two items of one publisher are one source."""
-    cited = [item for item in decision.evidence if isinstance(item, dict)]
-    news = (item for item in cited if item.get("kind") == "headline")
-    names = {str(item.get("domain") or item.get("publisher") or item.get("id")) for item in news}
-    return len(names)
 
 
 def confidence_text(confidence: Decimal | None) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.models import Decision, Question
 from monitoring.questions.answering import latest
+from monitoring.questions.bids import bid_now
 from monitoring.questions.moving import AnsweredError, shut
 from monitoring.questions.overtaking import overtake
 from monitoring.questions.selling import refuses, sell
@@ -38,7 +39,8 @@ def upkeep(*, now: datetime) -> int:
 
 def _left(now: datetime) -> int:
     rows = Question.objects.filter(state=State.ASKING, claimed_until__lte=now)
-    return rows.update(state=State.WAITING, claimed_until=None)
+    # Looked at first: on SQLite an UPDATE that finds nothing takes the only write lock too.
+    return rows.update(state=State.WAITING, claimed_until=None) if rows.exists() else 0
 
 
 def _overtaken(now: datetime) -> int:
@@ -65,11 +67,12 @@ def _expired(now: datetime) -> int:
 def _carry_out(question: Question, now: datetime) -> int:
     """What silence means for one question; a defect in one keeps no other from its turn."""
     decision = latest(question)
-    selling = sells_unanswered(question, decision, advice_of(question.position_id))
     try:
-        if selling.sells:
+        bid = bid_now(question.position_id, now).bid
+        silence = sells_unanswered(question, decision, advice_of(question.position_id), bid=bid)
+        if silence.sells:
             return _sold(question, decision, now)
-        return _held(question, selling.why, decision, now)
+        return _held(question, silence.why, decision, now)
     except AnsweredError:
         return 0
     except Exception:

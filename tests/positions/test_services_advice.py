@@ -29,12 +29,8 @@ def last() -> JournalEntry:
 
 def test_position_without_a_row_asks_and_holds() -> None:
     policy = advice_of(holding().pk)
-    assert (policy.pk, policy.mode, policy.if_unanswered, policy.answer_minutes) == (
-        None,
-        "advisory",
-        "hold",
-        15,
-    )
+    assert AdvicePolicy.objects.count() == 0
+    assert (policy.mode, policy.if_unanswered, policy.answer_minutes) == ("advisory", "hold", 15)
 
 
 def test_journal_has_who_old_and_new() -> None:
