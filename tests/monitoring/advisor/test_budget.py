@@ -161,7 +161,15 @@ def test_day_without_a_call_is_empty() -> None:
 
 @pytest.mark.parametrize(
     ("micro", "text"),
-    [(0, "$0.00"), (1_000_000, "$1.00"), (770_123, "$0.77"), (99_999, "$0.1000"), (315, "$0.0003")],
+    [
+        (0, "$0.00"),
+        (1_000_000, "$1.00"),
+        (770_123, "$0.77"),
+        (99_999, "$0.1000"),
+        (60_000, "$0.06"),
+        (18_123, "$0.0181"),
+        (315, "$0.0003"),
+    ],
 )
 def test_money_is_read_in_cents_and_finer_where_there_are_few(micro: int, text: str) -> None:
     assert budget.dollars(micro) == text

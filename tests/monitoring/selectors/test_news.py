@@ -122,7 +122,7 @@ class TestPages:
         page = admin_client.get("/monitor/").content.decode()
         part = page[page.index('id="mo-news"') :]
         assert "gives no news" in part
-        assert "answered with a web page instead of a feed (blocked?)" in part
+        assert "Answered with a web page instead of a feed (blocked?)" in part
         assert "news.example: &quot;&lt;b&gt;gold&lt;/b&gt;&quot;" in part
 
     @pytest.mark.parametrize("host", ["news.google.com", "news.example"])

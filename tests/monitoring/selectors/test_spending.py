@@ -58,16 +58,22 @@ def test_names_are_those_of_the_providers_that_are_asked_in_their_order(
     settings.ANTHROPIC_API_KEY = " "
     assert names() == [one.name for one in chain("decide")] == ["openai_compatible"]
     settings.AI_FALLBACK_MODEL = ""
-    assert names() == chain("decide") == []
+    assert (names(), chain("decide")) == ([], [])
 
 
 def test_bill_adds_the_day_up_and_draws_it_in_percent_of_the_cap(key: None) -> None:
     AISpend.objects.create(day=TODAY, spent=250_000, reserved=50_000, refusals=2)
     found = bill(NOON)
-    assert (found.cap, found.spent, found.reserved) == ("$1.00", "$0.25", "$0.0500")
-    assert (found.left, found.held_back, found.refusals) == ("$0.70", "$0.20", 2)
+    assert (found.cap, found.spent, found.reserved) == ("$1.00", "$0.25", "$0.05")
+    assert (found.left, found.held_back, found.refusals) == ("$0.50", "$0.20", 2)
     assert (found.spent_width, found.reserved_width) == ("25.00", "30.00")
     assert (found.held_at, found.held_width, found.budget) == ("80.00", "20.00", "room")
+
+
+def test_what_critical_triggers_have_used_is_not_held_back_any_more(key: None) -> None:
+    AISpend.objects.create(day=TODAY, spent=870_000, reserved=20_000)
+    found = bill(NOON)
+    assert (found.left, found.held_back) == ("$0.00", "$0.11")
 
 
 def test_bill_of_another_day_begins_at_nothing(key: None) -> None:
@@ -191,7 +197,7 @@ class TestCard:
     ) -> None:
         page = self.page(client)
         assert "$0.00 of $1.00 today" in page
-        assert "$0.20 are held back for critical triggers" in page
+        assert "held back for critical triggers $0.20" in page
         assert f"{HAIKU}, {SONNET}" in page
         assert "Prices as of 22 November 2026" in page
 

@@ -174,7 +174,11 @@ def test_two_readings_at_once_do_not_meet(wire: Wire) -> None:
     for number in range(2):
         position(f"{number}", keywords=f"fed {number}")
     wire.server.publish("Fed 0 and fed 1")
-    result = wire.read(sleep=lambda _seconds: wire.read() and None)
+
+    def meanwhile(_seconds: float) -> None:
+        wire.read()
+
+    result = wire.read(sleep=meanwhile)
     assert (result.read, result.failed, Feed.objects.count()) == (2, 0, 2)
     assert (Headline.objects.count(), Mention.objects.count()) == (1, 2)
 
