@@ -72,6 +72,7 @@ def config(secrets: tuple[str, ...]) -> dict[str, Any]:
             # that asks /healthz each second would bury everything else.
             "uvicorn.access": {"handlers": [], "propagate": False},
             "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},  # a line a call; ours stand in the audit
             # Three lines a login; what matters of it stands in the journal.
             "axes": {"level": "ERROR"},
         },

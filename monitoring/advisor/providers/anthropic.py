@@ -150,6 +150,16 @@ class Anthropic:
         )
 
 
+def preload() -> None:
+    """Imports what a call needs, its schemas too, without calling anybody: for a process that forks
+    those who call, which then share it (figures: docs/decisions/ai-providers.md).
+    """
+    import monitoring.advisor.schemas  # noqa: F401
+
+    # Its resources are imported at their first use.
+    _ = Anthropic.of_settings().client().messages.with_streaming_response.create
+
+
 def _profile(model: Model | None, purpose: Purpose) -> Mapping[str, Any]:
     if model is None:
         return {}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -97,7 +98,20 @@ def supervised(grace: float, wedged_after: float) -> Child:
 def run_cluster() -> None:
     """django-q2's own command. Its processes die with the one that forked them (Linux)."""
     os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL))
+    share_memory()
     call_command("qcluster")
+
+
+def share_memory() -> None:
+    """Loads what every worker would load by itself, and keeps the garbage collector's hands off it:
+    its marks are written into each object, and a page that is written to is no longer shared.
+    """
+    if settings.ANTHROPIC_API_KEY.strip():
+        from monitoring.advisor.providers.anthropic import preload
+
+        preload()
+    gc.collect()
+    gc.freeze()
 
 
 def make_ready() -> None:
