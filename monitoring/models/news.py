@@ -23,7 +23,8 @@ class Feed(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     problem = models.CharField(_("problem"), max_length=300, blank=True)
     items = models.PositiveIntegerField(_("headlines in it"), default=0)
-    readers = models.CharField(max_length=64, blank=True)  # a hash of who last read it, and for what
+    # A hash of who last read it, and for what.
+    readers = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("news feed")
