@@ -165,10 +165,12 @@ def totals(day: date) -> tuple[int, int]:
 
 
 def dollars(micro: int) -> str:
-    """µ$ as a person reads them: cents, and finer only below ten cents."""
+    """µ$ as a person reads them: cents, and finer below ten cents where there is more to tell."""
     amount = Decimal(micro) / MICRO
-    places = Decimal("0.01") if amount >= Decimal("0.1") or not amount else Decimal("0.0001")
-    return f"${amount.quantize(places):f}"
+    cents = amount.quantize(Decimal("0.01"))
+    if amount >= Decimal("0.1") or amount == cents:
+        return f"${cents:f}"
+    return f"${amount.quantize(Decimal('0.0001')):f}"
 
 
 def _micro(dollars: Decimal) -> int:

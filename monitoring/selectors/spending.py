@@ -53,8 +53,9 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The card of /monitor/. `cap` and the like as a person reads them; widths in percent of the
-    cap. `budget`: off (the cap is zero), over or room.
+    """The card of /monitor/. `cap` and the like as a person reads them: `left` for any call,
+    `held_back` for critical triggers beyond it; widths in percent of the cap. `budget`: off (the cap
+    is zero), over or room.
     """
 
     day: date
@@ -81,6 +82,7 @@ def bill(now: datetime) -> Bill:
     spend = spend_today(now)
     providers = standings(now)
     models = dict.fromkeys(model for one in providers for model in one.models)
+    everybodys = spend.cap - spend.held_back
     held_at = 0 if spend.off else 100 - _percent(spend.held_back, spend.cap)
     return Bill(
         day=spend.day,
@@ -88,8 +90,8 @@ def bill(now: datetime) -> Bill:
         cap=dollars(spend.cap),
         spent=dollars(spend.spent),
         reserved=dollars(spend.reserved),
-        left=dollars(max(0, spend.cap - spend.used)),
-        held_back=dollars(spend.held_back),
+        left=dollars(max(0, everybodys - spend.used)),
+        held_back=dollars(max(0, min(spend.held_back, spend.cap - spend.used))),
         refusals=spend.refusals,
         spent_width=f"{_percent(spend.spent, spend.cap):.2f}",
         reserved_width=f"{_percent(spend.used, spend.cap):.2f}",

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from playwright.sync_api import Page, expect
+from pytest_django import DjangoDbBlocker
 
+from monitoring.advisor.news.sources import sources
 from monitoring.alerts.deciding.alarms import CURSOR
 from monitoring.heartbeat import STARTED, WATCHMAN, WORKER, beat
-from monitoring.models import Channel, Cursor, MonitorRun, Notification, Source
+from monitoring.models import (
+    AICall,
+    AIProvider,
+    AISpend,
+    Channel,
+    Cursor,
+    Feed,
+    MonitorRun,
+    Notification,
+    Source,
+)
 from monitoring.schedules import ensure_schedules
 from monitoring.setup import first_login
 from positions import journal
-from positions.models import JournalEntry
+from positions.models import JournalEntry, Position, Thesis
 from tests.browser.conftest import NewPage
 from tests.browser.test_matrix import SMALL, overflow, picture, violations
 from tests.monitoring.alerts.book import write_stop
-from tests.website import Website, checked, hold
+from tests.website import Website, checked, hold, website
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Website]:
+    """With providers, so that the page can show how they are."""
+    with django_db_blocker.unblock(), website("tests.browser.with_keys:application") as running:
+        yield running
 
 
 @pytest.fixture
@@ -89,6 +109,64 @@ def trouble() -> None:
     Channel.objects.create(name="phone", enabled=False, disabled_reason="404: unknown webhook")
     beat(WORKER, at=now - timedelta(minutes=4))
     unguarded()
+    spent(now)
+    no_news(now)
+
+
+def no_news(now: datetime) -> None:
+    """One feed that is blocked, and one that nobody has read yet."""
+    blocked = "https://feeds.example/a-rather-long-path/of-a-publisher/world-news.rss"
+    Thesis.objects.update_or_create(
+        position=Position.objects.order_by("pk")[0],
+        defaults={"feeds": f"{blocked}\nhttps://other.example/rss"},
+    )
+    Feed.objects.create(
+        key=sources("", blocked, "")[0].key,
+        url=blocked,
+        tried_at=now,
+        answered_at=now - timedelta(hours=7),
+        not_before=now + timedelta(hours=4),
+        failures=6,
+        problem="answered with a web page instead of a feed (blocked?)",
+        items=1,
+    )
+
+
+def spent(now: datetime) -> None:
+    """An AI stage with its money gone, one provider without credit and the other slow."""
+    AISpend.objects.create(
+        day=now.date(), spent=740_000, reserved=60_000, refused=70_000, refusals=3
+    )
+    AIProvider.objects.create(
+        name="anthropic",
+        failures=2,
+        failure="spend_limit",
+        problem="429: enforced_spend_limit_reached: your account has run out of what it may spend",
+        out_of_credit_since=now - timedelta(hours=2),
+        open_until=now + timedelta(minutes=12),
+    )
+    AIProvider.objects.create(
+        name="openai_compatible",
+        failures=5,
+        failure="timeout",
+        problem="no whole answer within 20 s",
+        answered_at=now - timedelta(minutes=40),
+        open_until=now + timedelta(minutes=4),
+    )
+    for number in range(42):
+        AICall.objects.create(
+            state="settled",
+            purpose="decide" if number % 5 else "screen",
+            day=now.date(),
+            provider="anthropic",
+            model="claude-sonnet-5-5",
+            prompt_version="1",
+            prompt_sha256="0",
+            started_at=now,
+            reserved=1,
+            cost=1,
+            failure="timeout" if number < 7 else "",
+        )
 
 
 def unguarded() -> JournalEntry:
