@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.functional import Promise
@@ -20,7 +20,6 @@ from positions.presenting.badges import Badge
 from positions.presenting.text import first_up
 
 State, Rule, Direction = Question.State, Question.Rule, Screening.Direction
-STALE_NEWS = timedelta(days=2)
 
 NAMES: Mapping[str, Promise] = {
     Rule.SOFT_STOP: gettext_lazy("Soft stop"),
@@ -63,11 +62,9 @@ class QuestionView:
     """
 
     id: int
-    rule: str
     name: str
     icon: str
     urgent: bool
-    state: str
     badges: list[Badge]
     live: bool
     open: bool
@@ -102,7 +99,6 @@ class HeadlineView:
     url: str
     source: str
     at: datetime
-    old: bool
     suspected: bool
     demo: bool
     summary: str
@@ -121,11 +117,9 @@ def question_view(
     said = first_up(row.outcome)
     return QuestionView(
         id=row.pk,
-        rule=row.rule,
         name=rule_name(row.rule),
         icon=ICONS.get(row.rule, "ask"),
         urgent=row.urgency == "critical",
-        state=row.state,
         badges=[Badge(tone=tone, icon=icon, text=str(text))],
         live=live,
         open=is_open,
@@ -193,17 +187,15 @@ def sale_text(leave: Exit, currency: str) -> str:
     return f"{said}, {signed_money_text(leave.pnl, currency)}" if leave.filled else said
 
 
-def headline_view(row: Headline, screenings: Iterable[Screening], now: datetime) -> HeadlineView:
+def headline_view(row: Headline, screenings: Iterable[Screening]) -> HeadlineView:
     """One headline with what was said of it for one position, newest first."""
     said = list(screenings)
-    at = row.published_at or row.first_seen
     return HeadlineView(
         id=row.pk,
         title=row.title,
         url=safe_url(row.url),
         source=row.publisher or row.domain or _("unknown source"),
-        at=at,
-        old=now - at > STALE_NEWS,
+        at=row.published_at or row.first_seen,
         suspected=any(one.suspected for one in said),
         demo=row.is_demo,
         summary=next((one.summary for one in said if one.summary), ""),

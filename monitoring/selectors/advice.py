@@ -71,7 +71,7 @@ def about(position_id: int, now: datetime) -> About | None:
         ai=answers(position),
         mode=mode_text(advice_of(position_id)),
         questions=newest(position_id, now, FEW),
-        news=judged(position_id, headlines_of(position_id, now), now),
+        news=judged(position_id, headlines_of(position_id, now)),
         watched=watched or position.is_demo,
         unread=bool(thesis and thesis.keywords.strip()) and not watched,
         failing=failing,

@@ -162,21 +162,21 @@ def latest_news(asked: Wanted, now: datetime) -> list[News]:
     return [
         News(
             one.position,
-            headline_view(one.headline, said.get((one.position_id, one.headline_id), []), now),
+            headline_view(one.headline, said.get((one.position_id, one.headline_id), [])),
         )
         for one in found
     ]
 
 
-def asked_headlines(row: Question, now: datetime) -> list[HeadlineView]:
+def asked_headlines(row: Question) -> list[HeadlineView]:
     """The headlines that a question was raised for."""
-    return judged(row.position_id, list(row.headlines.order_by("-first_seen")[:PAGE]), now)
+    return judged(row.position_id, list(row.headlines.order_by("-first_seen")[:PAGE]))
 
 
-def judged(position_id: int, rows: list[Headline], now: datetime) -> list[HeadlineView]:
+def judged(position_id: int, rows: list[Headline]) -> list[HeadlineView]:
     """Headlines with what the screeners said of them for one position."""
     said = _screenings(Screening.objects.filter(position=position_id, headline__in=rows))
-    return [headline_view(row, said.get((position_id, row.pk), []), now) for row in rows]
+    return [headline_view(row, said.get((position_id, row.pk), [])) for row in rows]
 
 
 def _screenings(rows: QuerySet[Screening]) -> dict[tuple[int, int], list[Screening]]:
