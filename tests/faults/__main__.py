@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.faults import alert_tables, power_table, tables, watch_tables
+from tests.faults import advice_tables, alert_tables, power_table, tables, watch_tables
 from tests.servers import Postgres, postgres_programs, running_postgres
 
 PARTS = {
@@ -23,6 +23,7 @@ PARTS = {
     "detection": watch_tables.detection,
     "restarts": watch_tables.restarts,
     "powercut": power_table.powercuts,
+    "advice": advice_tables.advice,
 }
 
 

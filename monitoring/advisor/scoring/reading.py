@@ -24,7 +24,7 @@ from positions.venues.registry import source_for
 logger = logging.getLogger(__name__)
 
 Source = Callable[[str], PriceSource]
-PATIENCE = 60.0  # seconds for all venues
+PATIENCE = 20.0  # seconds for all venues
 WHOLE = Decimal("Infinity")  # the price of the smallest order, as in the price history
 END_EVERY = timedelta(hours=6)
 END_EVERY_OVERDUE = timedelta(hours=1)  # its announced end is past
