@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from monitoring.engine.result import PassResult
+from monitoring.models import Question
 from positions.domain.wording import price_text, shares_text, signed_money_text
 from positions.models import Mark, Position
 
@@ -19,6 +20,8 @@ def lines(result: PassResult) -> Iterator[str]:
     for trigger in result.triggers:
         text = f"{trigger['rule']}: {trigger['reason']}"
         happened.setdefault(trigger["position"], []).append(text)
+    for decision in result.decisions:
+        happened.setdefault(decision["position"], []).append(_decided(decision))
     for error in result.errors:
         happened.setdefault(error["position"], []).append(_("error: %(error)s") % error)
     sold: dict[int, list[dict[str, Any]]] = {}
@@ -53,6 +56,17 @@ def _line(position: Position, happened: list[str]) -> str:
     head = f"#{position.pk} {market} · {shares_text(position.shares)}"
     entry = price_text(position.entry_price, market.payout, market.currency)
     return f"{head} @ {entry} → {bid} · {state}"
+
+
+def _decided(decision: Mapping[str, Any]) -> str:
+    """What came of a question so far: `question #7: SELL 0.86, you decide`."""
+    verdict = str(decision["verdict"]).upper()
+    said = " ".join(filter(None, (verdict, str(decision.get("confidence", "")))))
+    if decision["verdict"] in {"", "ask"}:
+        said = ""
+    state = Question.State(decision["state"]).label
+    parts = ", ".join(str(part) for part in (said, state) if part)
+    return _("question #%(number)s: %(what)s") % {"number": decision["question"], "what": parts}
 
 
 def _standing(mark: Mark) -> str:

@@ -208,10 +208,8 @@ def _decided(alert: Alert) -> str:
     verdict = _verdict(alert)
     if not verdict:
         return _("YOU DECIDE")
-    if alert.word("verdict") == "hold":
-        return _("AI: %(verdict)s") % {"verdict": verdict}
-    by_itself = alert.word("state") == "acted"
-    text = _("AI DECIDED %(verdict)s") if by_itself else _("AI SUGGESTS %(verdict)s")
+    open_ = alert.word("verdict") != "hold" and alert.word("state") in {"", "open"}
+    text = _("AI SUGGESTS %(verdict)s") if open_ else _("AI: %(verdict)s")
     return text % {"verdict": verdict}
 
 
@@ -228,7 +226,7 @@ def _grounds(alert: Alert) -> str:
     said = ADDRESS.sub("", alert.word("quote")).replace("“", "'").replace("”", "'").strip()
     quote = f"“{clipped(said, QUOTE_MAX)}”" if said else ""
     count = alert.data.get("sources")
-    if not quote or not isinstance(count, int) or count < 1:
+    if not quote or type(count) is not int or count < 1:
         return quote
     sources = ngettext("%(n)s source", "%(n)s sources", count) % {"n": count}
     return f"{quote} ({sources})"

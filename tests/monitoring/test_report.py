@@ -18,6 +18,27 @@ def test_sale_is_told_with_price_and_money() -> None:
     assert next(lines(house.run())).endswith("filled: sold 100 at 44.0¢, −$6.00")
 
 
+@pytest.mark.parametrize(
+    ("verdict", "confidence", "state", "expected"),
+    [
+        ("sell", "0.86", "open", "SELL 0.86, You decide"),
+        ("hold", "0.71", "held", "HOLD 0.71, Held"),
+        ("ask", "", "waiting", "Waits for the AI"),
+        ("", "", "expired", "Not answered"),
+    ],
+)
+def test_question_is_told_as_it_stands(
+    verdict: str, confidence: str, state: str, expected: str
+) -> None:
+    house = House()
+    position = house.position(policy=STOP)
+    house.says("A", "0.50")
+    result = house.run()
+    given = {"verdict": verdict, "confidence": confidence, "state": state}
+    result.decisions = [{"position": position.pk, "question": 7, "rule": "soft_stop", **given}]
+    assert next(lines(result)).endswith(f" · question #7: {expected}")
+
+
 def test_unarmed_rule_is_named_again_in_each_pass() -> None:
     house = House()
     house.position(policy=STOP, age=3600)

@@ -16,7 +16,7 @@ RANK: Mapping[str, int] = {"low": 0, "medium": 1, "high": 2, CRITICAL: 3}
 
 
 # What became of a question, as `ai_decision` carries it.
-OPEN, ACTED = "open", "acted"
+OPEN, ACTED, WAITING = "open", "acted", "waiting"
 
 
 class Act(Enum):
@@ -172,9 +172,11 @@ def louder(urgency: str, than: str) -> bool:
 
 
 def _decided(data: Mapping[str, Any], key: str) -> Topic:
-    """A decision that leaves nothing to a person: held, which whoever was asked wants to hear, or
-    sold by itself, which the sale will tell.
+    """A decision that leaves nothing to a person: held, which whoever was asked wants to hear; or
+    sold by itself, which the sale will tell; or void, so that the AI is asked once more.
     """
+    if data.get("state") == WAITING:
+        return Topic()
     if data.get("state") == ACTED:
         return Topic(ends=(key,))
     return Topic(key, Act.RESOLVE)

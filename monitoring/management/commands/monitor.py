@@ -1,4 +1,4 @@
-"""One pass now, in the foreground."""
+"""One pass now, in the foreground; then what its questions came to."""
 
 from __future__ import annotations
 
@@ -13,9 +13,24 @@ from monitoring.engine import run_pass
 from monitoring.engine.result import PassResult
 from monitoring.keeping.versions import NewerDatabaseError, refuse_newer
 from monitoring.lease import LeaseHeldError
+from monitoring.models import Question
 from monitoring.report import lines
 
 HELD = 3
+
+
+def answered(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The questions of a pass as they stand once those that wait have been answered; the pass is
+    over and its lease released: a provider that hangs delays this command's words, and no stop.
+    """
+    if not Question.objects.filter(state__in=Question.LIVE).exists():
+        return asked
+    # Imported where there is something to ask: the AI stage is heavy.
+    from monitoring.advisor.deciding.run import decide_due
+
+    found = {row["question"]: row for row in decide_due()}
+    told = [found.pop(row["question"], row) for row in asked]
+    return told + list(found.values())
 
 
 class Command(BaseCommand):
@@ -30,6 +45,7 @@ class Command(BaseCommand):
         try:
             refuse_newer()
             result = run_pass()
+            result.decisions = answered(result.decisions)
         except NewerDatabaseError as error:
             raise CommandError(str(error)) from error
         except LeaseHeldError as error:

@@ -75,6 +75,51 @@ def test_first_line_of_what_is_no_exit(
     assert line(kind, rule, **data) == "PAPER · " + expected.format("Fed cuts in Dec · Yes")
 
 
+SAID = {"verdict": "sell", "confidence": "0.86", "quote": "CPI surprise", "sources": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "data", "expected"),
+    [
+        ("ai_alert", "ai_alert", {"bid": "0.44", "quote": "CPI up", "sources": 1}, "NEWS ALERT · {} 44.0¢ · “CPI up” (1 source)"),
+        ("ai_alert", "ai_alert", {}, "NEWS ALERT · {}"),
+        ("ai_decision", "soft_stop", SAID | {"bid": "0.441", "state": "open"}, "AI SUGGESTS SELL 0.86 · {} 44.1¢ · “CPI surprise” (2 sources)"),
+        ("ai_decision", "soft_stop", SAID | {"verdict": "reduce", "state": "open"}, "AI SUGGESTS REDUCE 0.86 · {} · “CPI surprise” (2 sources)"),
+        ("ai_decision", "soft_stop", {"verdict": "ask", "state": "open", "confidence": ""}, "YOU DECIDE · {}"),
+        ("ai_decision", "soft_stop", {"verdict": "hold", "state": "held", "confidence": "0.71"}, "AI: HOLD 0.71 · {}"),
+        ("ai_decision", "soft_stop", SAID | {"state": "acted"}, "AI: SELL 0.86 · {} · “CPI surprise” (2 sources)"),
+        ("ai_expired", "soft_stop", {}, "NOT ANSWERED · {} · nobody answered: held"),
+        ("exit_done", "ai_exit", SAID | {"price": "0.5", "pnl": "-1"}, "AI EXIT · {} 50.0¢ · −$1.00 · SELL 0.86 · “CPI surprise” (2 sources)"),
+        ("exit_done", "stop_loss", SAID | {"price": "0.5", "pnl": "-1"}, "STOP · {} 50.0¢ · −$1.00"),
+    ],
+)  # fmt: skip
+def test_first_line_of_what_the_ai_stage_tells(
+    kind: str, rule: str, data: dict[str, object], expected: str
+) -> None:
+    alert = Alert(kind, "nobody answered: held", rule, FACTS | data)
+    assert first_line(alert) == "PAPER · " + expected.format("Fed cuts in Dec · Yes")
+
+
+@pytest.mark.parametrize(
+    ("quote", "shown"),
+    [
+        ("Read https://evil.example/now", "Read evil.example/now"),
+        ("HTTP://evil.example javascript://x", "evil.example x"),
+        ("two\nlines\tand” more “quotes", "two lines and' more 'quotes"),
+        ("x" * 100, "x" * 79 + "…"),
+    ],
+)
+def test_words_of_strangers_are_one_short_line_without_an_address(quote: str, shown: str) -> None:
+    found = line("ai_alert", "ai_alert", quote=quote, sources=1)
+    assert found.endswith(f" · “{shown}” (1 source)")
+
+
+@pytest.mark.parametrize("sources", ["2", None, -1, 0, 2.5, True])
+def test_count_of_sources_that_is_none_is_left_out(sources: object) -> None:
+    alert = Alert("ai_alert", "", "ai_alert", FACTS | {"quote": "x", "sources": sources})
+    assert first_line(alert).endswith(" · “x”")
+
+
 def test_first_line_of_a_demo_position_starts_with_demo() -> None:
     assert line("priced", bid="0.5", demo=True).startswith("DEMO · PAPER · PRICE BACK · ")
 

@@ -17,7 +17,8 @@ from pytest_django.fixtures import Settings
 
 from monitoring.broker import SchedulingORM
 from monitoring.lease import LENGTH, identity
-from monitoring.models import Lease, MonitorRun
+from monitoring.models import Lease, MonitorRun, Question
+from monitoring.questions.asking import raise_question
 from monitoring.schedules import ensure_schedules
 from monitoring.tasks import monitor
 from positions.domain.pnl import plain
@@ -96,12 +97,16 @@ def test_json_is_the_contracts_document() -> None:
         }
     ]
     (decision,) = document["decisions"]
-    assert (decision["position"], decision["rule"], decision["verdict"], decision["by"]) == (
-        asking.pk,
-        "soft_stop",
-        "ask",
-        "",
-    )
+    names = ("position", "rule", "verdict", "by", "state")
+    assert {name: decision[name] for name in names} == {
+        "position": asking.pk,
+        "rule": "soft_stop",
+        "verdict": "ask",
+        "by": "Rules (no AI)",
+        "state": "open",
+    }
+    question = Question.objects.get()
+    assert (decision["question"], question.state) == (question.pk, "open")
     problem = "exit policy: stop_loss_pct: 150 must be below 100"
     assert document["errors"] == [{"position": broken.pk, "error": problem}]
     assert isinstance(document["seconds"], float)
@@ -111,6 +116,24 @@ def test_empty_book_is_a_complete_pass() -> None:
     document = json.loads(command("--json"))
     assert [document[name] for name in KEYS[1:9]] == [0, 0, 0, 0, [], [], [], []]
     assert MonitorRun.objects.get().state == "complete"
+
+
+def test_question_of_an_earlier_pass_is_answered_too() -> None:
+    position = held("quiet")
+    question = raise_question(
+        position_id=position.pk, rule="ai_alert", urgency="high", reason="x", now=timezone.now()
+    )
+    (decision,) = json.loads(command("--json"))["decisions"]
+    assert (decision["question"], decision["state"]) == (question.pk, "open")
+    assert json.loads(command("--json"))["decisions"] == []  # it waits for a person now
+
+
+def test_person_reads_what_became_of_a_question() -> None:
+    position = held("asked")
+    question = raise_question(
+        position_id=position.pk, rule="ai_alert", urgency="high", reason="x", now=timezone.now()
+    )
+    assert command().splitlines()[0].endswith(f" · question #{question.pk}: You decide")
 
 
 def test_readable_output_has_a_line_for_each_position() -> None:

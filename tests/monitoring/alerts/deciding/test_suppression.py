@@ -227,6 +227,10 @@ class TestQuestion:
         acted = event("ai_decision", 5, rule="soft_stop", state="acted")
         assert (acted.topic.key, acted.topic.ends) == ("", ("ask:12:soft_stop",))
 
+    def test_answer_that_is_void_changes_nothing(self) -> None:
+        void = event("ai_decision", 5, rule="soft_stop", state="waiting")
+        assert (void.topic.key, void.topic.ends) == ("", ())
+
     def test_question_that_waits_for_hours_is_reminded_of(self) -> None:
         told = Story()
         told.take(self.said("sell", 0))
