@@ -54,12 +54,15 @@ class TestEnsureSchedules:
         rows = Schedule.objects.order_by("name").values_list("name", "func", "minutes", "next_run")
         assert list(rows) == [
             ("beat", "monitoring.tasks.beat", 1, NOON),
+            ("decide", "monitoring.tasks.decide", 1, NOON),
             ("deliver", "monitoring.tasks.deliver", 1, NOON),
             ("deliver_again", "monitoring.tasks.deliver_again", 1, NOON),
             ("monitor", "monitoring.tasks.monitor", 2, NOON),
             ("prune", "monitoring.tasks.prune", 60, NOON),
+            ("reflect", "monitoring.tasks.reflect", 1, NOON),
             ("refresh_markets", "monitoring.tasks.refresh_markets", 10, NOON),
             ("score", "monitoring.tasks.score", 60, NOON),
+            ("screen", "monitoring.tasks.screen", 15, NOON),
             ("sync_wallets", "monitoring.tasks.sync_wallets", 5, NOON),
             ("watch", "monitoring.tasks.watch", 1, NOON),
         ]
@@ -172,12 +175,15 @@ class TestBroker:
         SchedulingORM().dequeue()
         assert sorted(row.func() for row in OrmQ.objects.all()) == [
             "monitoring.tasks.beat",
+            "monitoring.tasks.decide",
             "monitoring.tasks.deliver",
             "monitoring.tasks.deliver_again",
             "monitoring.tasks.monitor",
             "monitoring.tasks.prune",
+            "monitoring.tasks.reflect",
             "monitoring.tasks.refresh_markets",
             "monitoring.tasks.score",
+            "monitoring.tasks.screen",
             "monitoring.tasks.sync_wallets",
             "monitoring.tasks.watch",
         ]
