@@ -59,7 +59,7 @@ def screen_all(
     """Screens what is new of all open positions. One that breaks stops no other."""
     ports, run = ports or Ports(), ScreenRun()
     until = ports.monotonic() + RUN_SECONDS
-    for subject in subjects():
+    for subject in subjects(now):
         try:
             _screen(subject, chain(subject.position), run, ports, until=until, now=now)
         except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
@@ -35,9 +35,11 @@ class Subject:
         return int(self.position.pk)
 
 
-def subjects() -> list[Subject]:
-    """The open positions that have headlines, oldest first."""
-    rows = Position.objects.filter(state=Position.State.OPEN, mentions__isnull=False)
+def subjects(now: datetime) -> list[Subject]:
+    """The open positions of which something was found while it is news, oldest first."""
+    # An hour more: a publisher's clock may be ahead of ours.
+    since = now - OLDEST - timedelta(hours=1)
+    rows = Position.objects.filter(state=Position.State.OPEN, mentions__at__gte=since)
     rows = rows.select_related("market", "thesis").distinct().order_by("pk")
     return [Subject(position, _held(position)) for position in rows]
 
