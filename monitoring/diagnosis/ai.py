@@ -59,8 +59,22 @@ def key() -> Iterator[Check]:
         )
         return
     address = settings.ANTHROPIC_BASE_URL
+    if not _whole(settings.ANTHROPIC_API_KEY):
+        yield _broken(name, "ANTHROPIC_API_KEY")
+        return
     yield ok(name, _("set, for %(url)s") % {"url": address} if address else _("set"))
     yield from _in_the_clear("ANTHROPIC_BASE_URL", address)
+
+
+def _whole(value: str) -> bool:
+    from monitoring.advisor.providers.reading import sendable
+
+    return sendable(value.strip())
+
+
+def _broken(name: str, variable: str) -> Check:
+    text = _("%(variable)s holds characters that no key holds") % {"variable": variable}
+    return fail(name, text, _("Copy the key anew: one line, without quotes and blanks."))
 
 
 def _in_the_clear(variable: str, address: str) -> Iterator[Check]:
@@ -75,7 +89,7 @@ def _in_the_clear(variable: str, address: str) -> Iterator[Check]:
 
 def models(today: date) -> Iterator[Check]:
     """Both models, as Anthropic describes them to this key."""
-    if not has_key():
+    if not has_key() or not _whole(settings.ANTHROPIC_API_KEY):
         return
     from monitoring.advisor.port import Purpose
     from monitoring.advisor.providers.anthropic import Anthropic
@@ -154,6 +168,9 @@ def fallback() -> Iterator[Check]:
         text = _("not used: %(name)s is not set") % {"name": missing}
         yield warn(name, text, _("Set both, or neither."))
     if not has_fallback():
+        return
+    if not _whole(settings.AI_FALLBACK_KEY):
+        yield _broken(name, "AI_FALLBACK_KEY")
         return
     yield _endpoint(name, model)
     yield from _in_the_clear("AI_FALLBACK_URL", address)

@@ -49,7 +49,7 @@ class AnthropicServer(FakeServer):
         """Answers for the coming messages, one each, in order; afterwards it answers well again.
 
         A word or {"kind": word, ...}. Words: "ok" (`data`, `usage`), an error of ERRORS
-        (`retry_after`), "hang" (`seconds`), "drip" (`seconds` between bytes), "reset", "drop",
+        (`retry_after`), "hang" (`seconds`), "drip" and "drip_head" (`seconds` between bytes), "reset", "drop",
         "html", "empty" ({}), "list", "huge", "redirect", the kinds of `samples.spoiled`,
         "unknown_ids", "refusal", "refusal_text", "thinking_only", "context_window", "pause_turn",
         "tool_use", "two_texts", "no_text", "no_usage", "odd_usage".
@@ -139,7 +139,8 @@ class AnthropicServer(FakeServer):
         reply = json_reply(answer, headers=self._headers())
         if kind == "huge":
             reply.body += b" " * HUGE
-        reply.drip = float(step.get("seconds", 0.05)) if kind == "drip" else 0.0
+        reply.drip = float(step.get("seconds", 0.05)) if kind.startswith("drip") else 0.0
+        reply.drip_head = kind == "drip_head"
         return reply
 
 

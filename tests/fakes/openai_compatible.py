@@ -63,7 +63,7 @@ class OpenAIServer(FakeServer):
 
     def plan(self, *answers: str | dict[str, Any], steps: list[Any] | None = None) -> None:
         """Answers for the coming completions, as `AnthropicServer.plan`: ERRORS (`retry_after`),
-        "hang", "drip", "drop", "reset", "html", "empty", the kinds of `samples.spoiled`, "length",
+        "hang", "drip", "drip_head", "drop", "reset", "html", "empty", the kinds of `samples.spoiled`, "length",
         "content_filter", "refusal", "tool_calls", "two_choices", "no_usage", "gemini_429".
         """
         for answer in [*answers, *(steps or [])]:
@@ -126,7 +126,8 @@ class OpenAIServer(FakeServer):
             schema, body["messages"][-1]["content"], unknown=kind == "unknown_ids"
         )
         reply = json_reply(_answer(kind, data, body["model"]), headers={"x-request-id": "req_o1"})
-        reply.drip = float(step.get("seconds", 0.05)) if kind == "drip" else 0.0
+        reply.drip = float(step.get("seconds", 0.05)) if kind.startswith("drip") else 0.0
+        reply.drip_head = kind == "drip_head"
         return reply
 
 

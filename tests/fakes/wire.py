@@ -49,8 +49,8 @@ class Request:
 
 @dataclass
 class Reply:
-    """`cut`: the connection is reset after half of the body; `drip`: seconds between two bytes of it;
-    `note` goes to the log only.
+    """`cut`: the connection is reset after half of the body; `drip`: seconds between two bytes of it,
+    and of the head before it with `drip_head`; `note` goes to the log only.
     """
 
     status: int = 200
@@ -58,6 +58,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     drip: float = 0.0
+    drip_head: bool = False
     note: Any = None
 
 
@@ -180,10 +181,10 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
         if reply.drip:
             self._drip(reply)
             return
+        self.end_headers()
         self.wfile.write(reply.body[: len(reply.body) // 2] if reply.cut else reply.body)
         if reply.cut:
             self.wfile.flush()
@@ -191,7 +192,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drip(self, reply: Reply) -> None:
         """Until all is sent or the caller has hung up, which the next byte finds out."""
-        for byte in reply.body:
+        head = b"".join(self._headers_buffer) + b"\r\n"  # type: ignore[attr-defined]
+        if not reply.drip_head:
+            self.wfile.write(head)
+        for byte in (head if reply.drip_head else b"") + reply.body:
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
             time.sleep(reply.drip)

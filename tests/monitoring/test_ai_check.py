@@ -85,6 +85,15 @@ def test_wrong_key_fails_and_is_not_shown(api: AnthropicServer, settings: Settin
     assert (code, f"fail  {SCREEN}: auth: 401" in out, "sk-ant" in out) == (1, True, False)
 
 
+def test_key_in_quotes_or_two_lines_fails_before_anybody_is_asked(
+    api: AnthropicServer, endpoint: OpenAIServer, settings: Settings
+) -> None:
+    settings.ANTHROPIC_API_KEY, settings.AI_FALLBACK_KEY = "sk ant", "sk\nant"
+    found = statuses()
+    assert (found["AI key"], found["AI fallback"], SCREEN in found) == ("fail", "fail", False)
+    assert [list(api.calls), list(endpoint.calls)] == [[], []]
+
+
 def test_model_that_does_not_exist_fails(api: AnthropicServer, settings: Settings) -> None:
     settings.AI_DECIDE_MODEL = "claude-sonet"
     found = statuses()

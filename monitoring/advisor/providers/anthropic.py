@@ -22,7 +22,7 @@ from django.conf import settings
 from monitoring.advisor import prices
 from monitoring.advisor.port import Failure, Purpose, Reply, Request, Usage
 from monitoring.advisor.providers import replies
-from monitoring.advisor.providers.reading import short
+from monitoring.advisor.providers.reading import sendable, short
 from monitoring.advisor.providers.tries import TRIES, pause
 from pmsite.ai_models import Model
 
@@ -111,7 +111,7 @@ class Anthropic:
         """Why nothing is sent at all."""
         if not self._key:
             return Reply(Failure.NO_KEY, detail="ANTHROPIC_API_KEY is not set")
-        if not self._key.isascii() or not self._key.isprintable() or " " in self._key:
+        if not sendable(self._key):
             return Reply(Failure.AUTH, detail="ANTHROPIC_API_KEY holds what no key holds")
         odd = sorted(set(parameters) - PARAMETERS)
         if odd:

@@ -6,10 +6,12 @@ platform.openai.com/docs/api-reference/chat; strict schemas: .../docs/guides/str
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,14 +21,17 @@ from django.conf import settings
 from monitoring.advisor import prices
 from monitoring.advisor.port import Failure, Purpose, Reply, Request, Usage
 from monitoring.advisor.providers import completions
-from monitoring.advisor.providers.reading import short
+from monitoring.advisor.providers.reading import sendable, short
 from monitoring.advisor.providers.tries import TRIES, pause
 from pmsite.ai_models import Model
 from positions.venues.base import PermanentError, ProtocolError, TransientError, VenueError
 from positions.venues.http import Answer, HttpClient, NotSentError
 
+logger = logging.getLogger(__name__)
+
 ERRORS = range(400, 600)
 MAX_BYTES = 4 * 2**20
+LEEWAY = 0.2  # seconds in which the work itself says that it is late, and of what
 # OpenAI's own models refuse the older name, which all others know.
 MODERN_HOST = "api.openai.com"
 PARAMETERS = frozenset({"reasoning_effort", "temperature", "seed", "service_tier"})
@@ -86,12 +91,20 @@ class OpenAICompatible:
     def complete(self, request: Request) -> Reply:
         """Asks, at most twice within `request.seconds`; see the port."""
         parameters = self.parameters(request.purpose)
+        refused = self._refused(parameters)
+        if refused is not None:
+            return replace(refused, usage=Usage(), parameters=parameters)
+        reply = within(request.seconds, lambda: self._ask(request, self._body(request, parameters)))
+        return replace(reply, parameters=parameters, detail=short(reply.detail, self._key))
+
+    def _refused(self, parameters: Mapping[str, Any]) -> Reply | None:
+        """Why nothing is sent at all."""
+        if not sendable(self._key):
+            return Reply(Failure.AUTH, detail="AI_FALLBACK_KEY holds what no key holds")
         odd = sorted(set(parameters) - PARAMETERS)
         if odd:
-            detail = f"AI_MODELS: not sent: {', '.join(odd)}"
-            return Reply(Failure.BAD_REQUEST, detail=detail, usage=Usage())
-        reply = self._ask(request, self._body(request, parameters))
-        return replace(reply, parameters=parameters, detail=short(reply.detail, self._key))
+            return Reply(Failure.BAD_REQUEST, detail=f"AI_MODELS: not sent: {', '.join(odd)}")
+        return None
 
     def _body(self, request: Request, parameters: Mapping[str, Any]) -> dict[str, Any]:
         modern = urlsplit(self.url).hostname == MODERN_HOST
@@ -137,6 +150,28 @@ class OpenAICompatible:
             answers=ERRORS,
             quiet=max(0.0, end - self._clock()),
         )
+
+
+def within(seconds: float, work: Callable[[], Reply]) -> Reply:
+    """What `work` returns, or that it took too long. The client below looks at its deadline with
+    each byte of a body, but not while the head drips in; that one is left behind in its thread.
+    """
+    found: list[Reply] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except Exception as error:
+            logger.exception("the client of the fallback broke down")
+            detail = f"the client broke down: {type(error).__name__}"
+            found.append(Reply(Failure.BAD_REQUEST, detail=detail))
+
+    thread = Thread(target=run, name="ai-fallback", daemon=True)
+    thread.start()
+    thread.join(seconds + LEEWAY)
+    if found:
+        return found[0]
+    return Reply(Failure.TIMEOUT, detail=f"no whole answer within {seconds:g} s", attempts=1)
 
 
 def unanswered(error: VenueError, *, late: bool) -> Reply:

@@ -76,3 +76,8 @@ def count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_TOKENS:
         raise ValueError("not a number of tokens")
     return value
+
+
+def sendable(key: str) -> bool:
+    """Whether a key can stand in a header; another would only fail later, and without a name."""
+    return key.isascii() and key.isprintable() and " " not in key

@@ -153,12 +153,17 @@ def test_hanging_server_does_not_outlast_the_deadline(api: AnthropicServer) -> N
     assert time.monotonic() - begun < 1.5
 
 
-def test_dripping_server_does_not_outlast_the_deadline(api: AnthropicServer) -> None:
+@pytest.mark.parametrize(
+    ("kind", "status", "number"), [("drip", 200, "req_fake1"), ("drip_head", None, "")]
+)
+def test_dripping_server_does_not_outlast_the_deadline(
+    api: AnthropicServer, kind: str, status: int | None, number: str
+) -> None:
     # Each byte comes in time, so that only a deadline of the whole ends it.
     begun = time.monotonic()
-    reply = ask(api, {"kind": "drip", "seconds": 0.05}, seconds=0.5)
+    reply = ask(api, {"kind": kind, "seconds": 0.05}, seconds=0.5)
     found = (reply.failure, reply.usage, reply.http_status, reply.request_id)
-    assert found == (Failure.TIMEOUT, None, 200, "req_fake1")
+    assert found == (Failure.TIMEOUT, None, status, number)
     assert time.monotonic() - begun < 1.5
 
 

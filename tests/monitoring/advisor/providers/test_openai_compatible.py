@@ -108,7 +108,7 @@ def test_nobody_there_costs_nothing() -> None:
     assert (reply.failure, reply.usage) == (Failure.CONNECTION, Usage())
 
 
-@pytest.mark.parametrize("step", [{"kind": "hang"}, {"kind": "drip", "seconds": 0.05}])
+@pytest.mark.parametrize("step", [{"kind": kind} for kind in ("hang", "drip", "drip_head")])
 def test_slow_server_does_not_outlast_the_deadline(
     endpoint: OpenAIServer, step: dict[str, Any]
 ) -> None:
@@ -156,3 +156,14 @@ def test_key_stands_in_no_reply(endpoint: OpenAIServer) -> None:
 def test_sample_of_a_schema_fits_it() -> None:
     made = sample(Decision.model_json_schema(), '{"id": "h7"}')
     assert Decision.model_validate(made).evidence_ids == ["h7"]
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "two words", "two\nlines"])
+def test_broken_key_asks_nobody(endpoint: OpenAIServer, key: str) -> None:
+    reply = asks_endpoint(endpoint.url, key=key).complete(DECIDE)
+    assert (reply.failure, reply.usage, list(endpoint.calls)) == (Failure.AUTH, Usage(), [])
+
+
+def test_address_that_is_none_is_our_own_fault() -> None:
+    reply = asks_endpoint("http://[oops").complete(DECIDE)
+    assert (reply.failure, reply.usage) == (Failure.BAD_REQUEST, None)
