@@ -132,7 +132,8 @@ def _take_apart(question: str) -> _Question:
 
 def _concerns(asked: _Question, title: str) -> bool:
     """A name of the question, or, where it has none, two of its other words (one, and a movement,
-    of a price)."""
+    of a price).
+    """
     words = set(_words(title))
     if asked.names & words:
         return True
