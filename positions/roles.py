@@ -34,8 +34,8 @@ HOUSE = ("positions", "monitoring")
 SETUP = ("auth", "django_q")
 # What an operator writes. A new model is read by all and written by admins until it stands here.
 WRITTEN_BY_OPERATORS = {
-    "positions": ("position", "strategy", "exitpolicy", "thesis", "market", "exit"),
-    "monitoring": ("alarm", "silence", "notification", "feed"),
+    "positions": ("position", "strategy", "exitpolicy", "advicepolicy", "thesis", "market", "exit"),
+    "monitoring": ("alarm", "silence", "notification", "feed", "question"),
 }
 # Keys, people and addresses: their lists are for admins alone.
 HIDDEN = {"positions": ("apitoken", "jsonsource"), "monitoring": ("channel",)}

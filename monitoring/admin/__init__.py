@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitoring.admin.alerts import AlarmAdmin, NotificationAdmin
 from monitoring.admin.channels import ChannelAdmin
 from monitoring.admin.news import FeedAdmin, HeadlineAdmin, MentionAdmin
+from monitoring.admin.questions import DecisionAdmin, QuestionAdmin, ScoreAdmin, ScreeningAdmin
 from monitoring.admin.queue import FailureAdmin, ScheduleAdmin
 from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.spending import AICallAdmin, AIProviderAdmin, AISpendAdmin
@@ -16,13 +17,17 @@ __all__ = (
     "AISpendAdmin",
     "AlarmAdmin",
     "ChannelAdmin",
+    "DecisionAdmin",
     "FailureAdmin",
     "FeedAdmin",
     "HeadlineAdmin",
     "MentionAdmin",
     "MonitorRunAdmin",
     "NotificationAdmin",
+    "QuestionAdmin",
     "ScheduleAdmin",
+    "ScoreAdmin",
+    "ScreeningAdmin",
     "SilenceAdmin",
     "TriggerAdmin",
 )

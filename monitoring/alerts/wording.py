@@ -95,6 +95,7 @@ TARGETS = frozenset({"take_profit", "fair_value"})
 SOLD = frozenset({"exit_done", "settled", "wallet_closed"})  # `price` is what the shares brought
 PROBLEMS = frozenset({"unpriced", "exit_failed", "error"})
 JUDGED = frozenset({"ai_alert", "ai_decision"})  # rest on headlines that are quoted
+# Many a service makes a link of whatever begins so; in a stranger's words it must not.
 ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -162,7 +163,7 @@ def called(alert: Alert) -> str:
 
 def details(alert: Alert) -> str:
     """What the first line left out: the entry's own sentence, the sale, a long question."""
-    lines = [alert.text.strip()]
+    lines = [_said(alert)]
     price, sold = alert.number("price"), alert.number("shares")
     if alert.kind == "exit_done" and price is not None and sold is not None:
         lines.append(
@@ -175,6 +176,12 @@ def details(alert: Alert) -> str:
     if len(alert.word("question")) > QUESTION_MAX:
         lines.append(alert.word("question"))
     return "\n".join(line for line in lines if line)
+
+
+def _said(alert: Alert) -> str:
+    """The entry's own sentence; what the AI stage says may hold a stranger's words."""
+    foreign = alert.kind.startswith("ai_") or alert.rule == "ai_exit"
+    return (ADDRESS.sub("", alert.text) if foreign else alert.text).strip()
 
 
 def clipped(text: str, limit: int) -> str:
@@ -220,9 +227,7 @@ def _verdict(alert: Alert) -> str:
 
 
 def _grounds(alert: Alert) -> str:
-    """`“CPI surprise…” (2 sources)`. The words are a stranger's: clipped, and no address in them, for
-    many a service makes a link of whatever begins with https://.
-    """
+    """`“CPI surprise…” (2 sources)`. The words are a stranger's: clipped, and no address in them."""
     said = ADDRESS.sub("", alert.word("quote")).replace("“", "'").replace("”", "'").strip()
     quote = f"“{clipped(said, QUOTE_MAX)}”" if said else ""
     count = alert.data.get("sources")
