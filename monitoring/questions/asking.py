@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from monitoring.alerts.deciding.topics import louder
 from monitoring.models import Headline, Question, Trigger
 from monitoring.questions.moving import move, shut
 from monitoring.questions.telling import asked
@@ -103,7 +104,9 @@ def put(position: Position, cause: Cause, now: datetime) -> Question:
     )
     question = live.first() or Question(position=position, rule=cause.rule, asked_at=now)
     seconds = AI_SECONDS[cause.rule] if cause.ai_seconds is None else cause.ai_seconds
-    question.urgency, question.reason = cause.urgency, cause.reason[:500]
+    if louder(cause.urgency, question.urgency) or not question.urgency:
+        question.urgency = cause.urgency  # what joins a critical question does not calm it
+    question.reason = cause.reason[:500]
     question.bid, question.level = cause.bid, cause.level
     question.trigger = cause.trigger or question.trigger
     question.asked_by = cause.asked_by[:150] or question.asked_by

@@ -74,6 +74,14 @@ def test_second_trigger_joins_with_what_is_new(desk: Desk) -> None:
     assert kinds(desk.position) == ["ai_alert", "ai_alert"]
 
 
+def test_what_joins_a_critical_question_does_not_calm_it(desk: Desk) -> None:
+    desk.ask("ai_alert", urgency="critical")
+    desk.later(10)
+    desk.ask("ai_alert", urgency="low")
+    assert Question.objects.get().urgency == "critical"
+    assert last("ai_alert").urgency == "low"
+
+
 def test_joined_question_says_what_people_know_of_it(desk: Desk) -> None:
     desk.open(verdict="reduce")
     desk.ask()
