@@ -157,7 +157,7 @@ def fill(rows: dict[str, Position]) -> dict[str, Any]:
         prompt_version="",
         confidence=None,
         thesis_status="",
-        reasoning="",
+        reasoning="Rules (no AI): no AI is set up, so nobody has judged this. You decide.",
         against="",
         evidence=[],
         bid=Decimal("0.572"),

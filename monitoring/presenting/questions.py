@@ -57,7 +57,7 @@ DIRECTIONS: Mapping[str, tuple[str, str, Promise]] = {
 @dataclass(frozen=True, slots=True)
 class QuestionView:
     """`live`: it may still be answered; `open`: a person is asked, until `left`, and `unanswered` says
-    what silence does. `note`: why a person is asked; `end`: what became of it; `sale`: how far its
+    what silence does. `note`: why a person is asked, where no decision says it; `end`: what became of it; `sale`: how far its
     exit is. Prices are texts, "" for none.
     """
 
@@ -130,10 +130,10 @@ def question_view(
         bid=_price(row, row.bid),
         level=_price(row, row.level),
         limits=[one for one in row.limits if isinstance(one, str)],
-        note=said if live else "",
+        note=said if live and decision is None else "",
         left=row.answer_until if is_open else None,
         unanswered=_silence(row, decision, advice) if is_open else "",
-        end="" if live else said or str(text),
+        end="" if live else _end(row, decision) or str(text),
         closed_at=row.closed_at,
         sale=sale_text(row.exit, market.currency) if row.exit else "",
         can_reopen=_can_reopen(row, now),
@@ -214,6 +214,13 @@ def direction_badge(one: Screening) -> Badge:
 def screener_name(screener: str) -> str:
     """Who said it: a model with its prompt, or the rules by their own name."""
     return _("Rules (no AI)") if is_rules(screener) else screener
+
+
+def _end(row: Question, decision: Decision | None) -> str:
+    """What became of it; what merely repeats the decision that stands above it is said shorter."""
+    if row.state == State.HELD and decision is not None:
+        return _("Held: nothing was sold, its stops stay armed.")
+    return first_up(row.outcome)
 
 
 def _can_reopen(row: Question, now: datetime) -> bool:

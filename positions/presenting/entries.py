@@ -153,7 +153,7 @@ def entry_view(entry: Entry, *, name: str = "") -> EntryView:
         position=entry.position,
         rule=entry.rule,
         actor=entry.actor,
-        url=f"/positions/{entry.position}/" if entry.position else "",
+        url=_url(entry),
         name=named,
         demo=bool(data.get("demo")),
         brief=entry.kind not in REPEATED,
@@ -167,6 +167,14 @@ def title(entry: Entry) -> str:
         return _(KINDS[entry.kind][0]) % {"rule": rule}
     words = first_up(entry.kind.replace("_", " "))
     return f"{rule}: {words.lower()}" if rule else words
+
+
+def _url(entry: Entry) -> str:
+    """Where a person goes on: to the question that an entry is about, else to its position."""
+    question = entry.data.get("question_id")
+    if isinstance(question, int) and (entry.kind == "ask" or entry.kind.startswith("ai_")):
+        return f"/decisions/{question}/"
+    return f"/positions/{entry.position}/" if entry.position else ""
 
 
 def _tone(entry: Entry) -> str:

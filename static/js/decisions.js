@@ -8,8 +8,11 @@ const hero = document.getElementById('hero');
 const SOON = 300; // ms: several entries of one pass are looked at together
 const PRICES = 4000; // ms between two looks because the price has moved
 const SELDOM = 30000; // ms between two looks without a reason: headlines are not journalled
-const ABOUT = /^(ask|ai_|exit_)/;
+const ASKS = /^(ask$|ai_)/; // what changes the number of questions
+const SALES = /^exit_/; // what changes a question's end
+const ours = Number(page?.dataset.position || hero?.dataset.id || 0); // 0: the page of all
 let timer = 0;
+let asking = 0;
 let looked = Date.now();
 let turn = 0;
 
@@ -58,7 +61,6 @@ async function lookAtPage(must = false) {
 function look(must = false) {
   clearTimeout(timer);
   timer = 0;
-  lookAtAsks();
   if (page && page.dataset.still === undefined) lookAtPage(must);
   if (hero) renew(`/positions/${hero.dataset.id}/parts/ai/`, ['pos-ai', 'pos-news'], must);
 }
@@ -73,7 +75,12 @@ function moved(frame) {
 /** A frame of the socket. */
 export function takeDecisions(frame) {
   if (document.hidden) return;
-  if (frame.id !== undefined && ABOUT.test(frame.type)) {
+  if (frame.id !== undefined && ASKS.test(frame.type) && !asking) {
+    asking = setTimeout(() => { asking = 0; lookAtAsks(); }, SOON);
+  }
+  if (!page && !hero) return;
+  if (frame.id !== undefined && (ASKS.test(frame.type) || SALES.test(frame.type))) {
+    if (ours && frame.position && frame.position !== ours) return;
     clearTimeout(timer);
     timer = setTimeout(look, SOON);
   } else if (timer) return;
@@ -90,5 +97,5 @@ export function startDecisions() {
   document.getElementById('pos-ai')?.addEventListener('done', () => look(true));
   if (!page) return;
   remember(page);
-  page.addEventListener('done', () => look(true));
+  page.addEventListener('done', () => { look(true); lookAtAsks(); });
 }

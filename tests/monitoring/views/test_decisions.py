@@ -11,7 +11,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from monitoring.models import Question
+from monitoring.advisor.deciding.run import decide_due
+from monitoring.advisor.news.sources import sources
+from monitoring.models import Feed, Question
+from monitoring.questions.asking import raise_question
 from positions.models import AdvicePolicy, Position
 from tests.browser import shelf
 from tests.deciding import decided, fill, headline, judged, question, screened, thesis
@@ -206,6 +209,28 @@ def test_without_an_ai_a_person_gets_a_checklist_and_the_reasons(
     assert "Approve" not in shown
 
 
+def test_what_the_decider_leaves_to_a_person_reads_whole(alice: Client) -> None:
+    position = hold("fed", bid="0.441", policy={})
+    now = timezone.now()
+    made = raise_question(
+        position_id=position.pk, rule="soft_stop", urgency="high", reason="too low", now=now
+    )
+    assert "There is no AI to ask; the question comes to you." in text(alice, page_of(made))
+    decide_due(providers=())
+    shown = text(alice, page_of(made))
+    assert "Rules (no AI) You decide No verdict" in shown
+    assert shown.count("no AI is set up, so nobody has judged this. You decide.") == 1
+    assert "Too low" in shown
+    assert "closes" in shown
+
+
+def test_an_ai_that_failed_is_no_rule(
+    alice: Client, story: dict[str, Any], settings: Settings
+) -> None:
+    settings.ANTHROPIC_API_KEY = "sk-test"
+    assert "The AI gave no answer You decide No verdict" in text(alice, page_of(story["asks"]))
+
+
 def test_recorded_answers_carry_a_badge(alice: Client, asked: Question) -> None:
     asked.decisions.update(provider="demo-fixture", model="recorded")
     assert "demo: recorded answer" in text(alice, page_of(asked))
@@ -217,7 +242,7 @@ def test_recorded_answers_carry_a_badge(alice: Client, asked: Question) -> None:
         ("approved", "Approved by alice"),
         ("declined", "Declined by alice: held"),
         ("acted", "Sold by itself"),
-        ("held", "Held, as the AI said"),
+        ("held", "Held: nothing was sold, its stops stay armed."),
         ("expired", "Nobody answered: held"),
         ("overtaken", "Overtaken by stop_loss"),
     ],
@@ -261,9 +286,6 @@ def test_position_page_names_hours_of_its_own(alice: Client) -> None:
 
 
 def test_source_error_is_never_no_news(alice: Client, settings: Settings) -> None:
-    from monitoring.advisor.news.sources import sources
-    from monitoring.models import Feed
-
     settings.NEWS_QUERY_URL = ""
     position = hold()
     url = "https://feeds.example/rss"

@@ -53,3 +53,17 @@ def test_unknown_kind_is_shown_by_its_own_name() -> None:
 )
 def test_short_list_leaves_out_what_repeats(kind: str, brief: object) -> None:
     assert view(kind, rule="stop_loss")["brief"] is brief
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        ("ask", "/decisions/7/"),
+        ("ai_decision", "/decisions/7/"),
+        ("exit_done", "/positions/3/"),
+        ("priced", "/positions/3/"),
+    ],
+)
+def test_what_is_about_a_question_leads_to_it(kind: str, url: str) -> None:
+    assert view(kind, position=3, data={"question_id": 7})["url"] == url
+    assert view(kind, position=3, data={"question_id": "7/../"})["url"] == "/positions/3/"
