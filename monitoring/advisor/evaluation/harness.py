@@ -25,6 +25,7 @@ class Tally:
     answers: list[Answer] = field(default_factory=list)
     hostile: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # obeyed, set aside
     stopped: str = ""
+    detail: str = ""
 
 
 def evaluate(
@@ -45,7 +46,7 @@ def evaluate(
         for number in range(2, repeat + 1):
             _round(screener, rows, tally, tell, f"{number}/{repeat}")
     except StopError as error:
-        tally.stopped = str(error)
+        tally.stopped, tally.detail = error.why, error.detail
     return report(screener, rows, attacks, tally)
 
 
@@ -115,6 +116,7 @@ def report(
         "agreement": _agreement(tally),
         "injections": _injections(attacks, tally),
         "stopped": tally.stopped,
+        "detail": tally.detail,
     }
 
 

@@ -28,7 +28,11 @@ HOPELESS = frozenset(
 
 
 class StopError(Exception):
-    """No call is worth making any more; the text says why."""
+    """No call is worth making any more. `why`: "max_usd" or a Failure; `detail`: its own words."""
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(why)
+        self.why, self.detail = why, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class Model:
         cost = (call.cost or 0) if call else 0
         self.spent += cost
         if failure in HOPELESS:
-            raise StopError(screened.outcome.reply.detail or str(failure))
+            raise StopError(str(failure), call.detail if call else "")
         seconds = (call.latency_ms or 0) / 1000 if call else None
         if screened.findings is None:
             return Answer(None, failure or Failure.INVALID_OUTPUT, cost, seconds, 1)

@@ -22,6 +22,14 @@ CURES = {
         " rules."
     ),
 }
+# Why a run stopped early, in words; a failure that is missing here is named as it is.
+STOPS = {
+    "max_usd": gettext_lazy("the next call could cost more than is left of --max-usd"),
+    "over_budget": gettext_lazy("the daily cap AI_DAILY_USD has no room for another call"),
+    "auth": gettext_lazy("the provider does not accept the key"),
+    "spend_limit": gettext_lazy("the provider's own account has no credit"),
+    "breaker_open": gettext_lazy("the provider failed too often and is left alone for minutes"),
+}
 
 
 def dollars(text: str) -> int:
@@ -81,7 +89,10 @@ class Command(BaseCommand):
             for line in lines(told):
                 self.stdout.write(line)
         if told["stopped"]:
-            self.stderr.write(_("Stopped early: %s") % told["stopped"])
+            why = str(STOPS.get(told["stopped"], told["stopped"]))
+            self.stderr.write(
+                _("Stopped early: %s") % " · ".join(filter(None, (why, told["detail"])))
+            )
 
     def _progress(self, text: str) -> None:
         end = "\r" if self.stderr.isatty() else "\n"

@@ -88,13 +88,21 @@ def test_no_call_that_could_cost_more_than_is_left(api: AnthropicServer, small: 
     assert found["stopped"] == "max_usd"
     assert 0 < found["calls"] < 10
     assert Decimal(found["cost_usd"]) <= Decimal("0.003")
-    assert "Stopped early: max_usd" in err
+    assert "Stopped early: the next call could cost more than is left of --max-usd" in err
 
 
 def test_wrong_key_ends_it_after_one_call(api: AnthropicServer, small: Path) -> None:
     api.key = "another"
     found = told("--provider", "anthropic", "--set", str(small))
-    assert (len(api.bodies()), bool(found["stopped"]), found["unscreened"]) == (1, True, 2)
+    assert (len(api.bodies()), found["stopped"], found["unscreened"]) == (1, "auth", 2)
+
+
+def test_daily_cap_ends_it_before_the_first_call(
+    api: AnthropicServer, small: Path, settings: Settings
+) -> None:
+    settings.AI_DAILY_USD = Decimal("0.0001")
+    found = told("--provider", "anthropic", "--set", str(small))
+    assert (api.bodies(), found["stopped"], found["calls"]) == ([], "over_budget", 0)
 
 
 def test_refusals_are_counted(api: AnthropicServer, small: Path) -> None:
