@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from monitoring.questions.bids import MOST, moved
 from monitoring.questions.silence import PRICE_RULES
+from positions.domain.pnl import plain
 from positions.models import AdvicePolicy, Market
 
 OLDEST = timedelta(seconds=120)
@@ -64,11 +65,6 @@ class House:
     fallback_may_sell: bool
 
 
-def stale(judged: Judged, price: Price, now: datetime) -> bool:
-    """Whether time or the price has made the decision void: it is asked again, not carried out."""
-    return now - judged.seen_at > OLDEST or moved(price.market, judged.bid, price.bid)
-
-
 def limits(
     judged: Judged, price: Price, house: House, policy: AdvicePolicy, now: datetime
 ) -> list[str]:
@@ -93,8 +89,8 @@ def _who(judged: Judged, house: House, policy: AdvicePolicy) -> Iterator[str]:
         yield _("The fallback provider has answered, which may not sell by itself.")
     if judged.confidence is None or judged.confidence < policy.min_confidence:
         yield _("Confidence %(is)s, %(needed)s is needed.") % {
-            "is": "?" if judged.confidence is None else f"{judged.confidence:.2f}",
-            "needed": f"{policy.min_confidence:.2f}",
+            "is": "?" if judged.confidence is None else plain(judged.confidence),
+            "needed": plain(policy.min_confidence),
         }
 
 

@@ -32,6 +32,8 @@ from monitoring.questions.moving import AnsweredError
 from monitoring.questions.telling import confidence_text
 from monitoring.questions.upkeep import upkeep
 
+__all__ = ("Ports", "claim", "decide_due")
+
 logger = logging.getLogger(__name__)
 
 State = Question.State
