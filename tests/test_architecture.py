@@ -50,6 +50,19 @@ def modules(tree: ast.AST) -> Iterator[str]:
             yield from (node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
+def at_import(node: ast.AST) -> Iterator[str]:
+    """Names that are imported as the file itself is: not in functions, nor for the type checker."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from imports(node)
+    inside = ast.iter_child_nodes(node)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return
+    if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        inside = iter(node.orelse)
+    for child in inside:
+        yield from at_import(child)
+
+
 def foreign(folder: str, allowed: tuple[str, ...]) -> list[str]:
     """Imports under `folder` that are neither of the standard library nor under `allowed`."""
     return [
@@ -123,11 +136,28 @@ def test_heavy_packages_are_imported_inside_functions() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {name}"
         for path in sources("pmsite", "positions", "monitoring")
-        for node in ast.parse(path.read_text()).body
-        for name in imports(node)
+        for name in at_import(ast.parse(path.read_text()))
         if name.split(".")[0] in LATE
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import anthropic", ["anthropic"]),
+        ("try:\n    import anthropic\nexcept ImportError: pass", ["anthropic"]),
+        ("class A:\n    from anthropic import b", ["anthropic"]),
+        ("def f():\n    import anthropic", []),
+        ("class A:\n    def f(self):\n        import anthropic", []),
+        ("if TYPE_CHECKING:\n    import anthropic", []),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    import anthropic", ["anthropic"]),
+    ],
+)
+def test_import_that_start_up_pays_for_is_told_from_one_that_waits(
+    source: str, found: list[str]
+) -> None:
+    assert list(at_import(ast.parse(source))) == found
 
 
 def test_no_file_is_longer_than_the_house_allows() -> None:
