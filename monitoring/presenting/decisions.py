@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -63,7 +63,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class DecisionView:
     """`confidence` "0.86" and `bar` (of BAR) "" where the answer gave none; `by`: who answered, with
-    model and prompt; `checks`: questions for a person, where no AI has answered.
+    model and prompt; `cited`: ids of the headlines in its evidence; `checks`: questions for a person, where no AI has answered.
     """
 
     id: int
@@ -77,6 +77,7 @@ class DecisionView:
     reasoning: str
     against: str
     evidence: list[Evidence]
+    cited: frozenset[int]
     by: str
     rules: bool
     demo: bool
@@ -105,6 +106,7 @@ def decision_view(row: Decision, *, scored: int) -> DecisionView:
         reasoning=row.reasoning,
         against=row.against,
         evidence=[evidence(one) for one in row.evidence if isinstance(one, Mapping)],
+        cited=_cited(row.evidence),
         by=by(row.provider, row.model, row.prompt_version),
         rules=rules,
         demo=row.provider == DEMO,
@@ -173,6 +175,11 @@ def _thesis(status: str) -> list[Badge]:
         return []
     tone, icon, text = THESES[status]
     return [Badge(tone=tone, icon=icon, text=str(text))]
+
+
+def _cited(stored: Iterable[Any]) -> frozenset[int]:
+    ids = (one.get("headline") for one in stored if isinstance(one, Mapping))
+    return frozenset(pk for pk in ids if isinstance(pk, int))
 
 
 def _text(one: Mapping[str, Any], name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -168,9 +168,10 @@ def latest_news(asked: Wanted, now: datetime) -> list[News]:
     ]
 
 
-def asked_headlines(row: Question) -> list[HeadlineView]:
-    """The headlines that a question was raised for."""
-    return judged(row.position_id, list(row.headlines.order_by("-first_seen")[:PAGE]))
+def asked_headlines(row: Question, cited: Collection[int]) -> list[HeadlineView]:
+    """The headlines that a question was raised for, without those that its decision cites."""
+    rows = row.headlines.exclude(pk__in=cited).order_by("-first_seen")
+    return judged(row.position_id, list(rows[:PAGE]))
 
 
 def judged(position_id: int, rows: list[Headline]) -> list[HeadlineView]:

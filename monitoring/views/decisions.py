@@ -98,7 +98,7 @@ def question_context(request: HttpRequest, row: Question, *, warning: str = "") 
         "one": view,
         "answer": _answer(row, now, warning) if view.live else None,
         "earlier": selectors.earlier(row, shown),
-        "headlines": selectors.asked_headlines(row),
+        "headlines": selectors.asked_headlines(row, view.decision.cited if view.decision else ()),
         "thesis": Thesis.objects.filter(position=row.position_id).first(),
         "ai": advice.answers(row.position),
         "checks": CHECKS,

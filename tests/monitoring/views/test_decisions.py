@@ -209,6 +209,16 @@ def test_without_an_ai_a_person_gets_a_checklist_and_the_reasons(
     assert "Approve" not in shown
 
 
+def test_cited_headline_is_shown_once(alice: Client, story: dict[str, Any]) -> None:
+    title = "Fed officials hint at a December cut"
+    assert text(alice, page_of(story["open"])).count(title) == 2
+    cited = {"id": "h1", "kind": "headline", "text": title, "headline": story["against"].pk}
+    story["open"].decisions.update(evidence=[cited])
+    shown = text(alice, page_of(story["open"]))
+    assert shown.count(title) == 1
+    assert "Other headlines that raised it Powell: no decision" in shown
+
+
 def test_what_the_decider_leaves_to_a_person_reads_whole(alice: Client) -> None:
     position = hold("fed", bid="0.441", policy={})
     now = timezone.now()
