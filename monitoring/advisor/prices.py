@@ -33,17 +33,16 @@ def known(name: str) -> Model | None:
 def bound(name: str, request: Request) -> int:
     """µ$ that one call of this model cannot exceed.
 
-    No tokeniser makes more tokens than there are bytes, so each byte counts as one; the answer as
-    long as it may be. A model that is not listed is taken to be dearer than any that is.
+    No tokeniser makes more tokens than there are bytes, so each byte counts as one; the answer is as
+    long as it may be. No request of ours asks for a cache, which would cost more to write than
+    plain input. A model that is not listed is taken to be dearer than any that is.
     """
     tokens = len(sent(request)) + ADDED_TOKENS
     model = known(name)
     if model is None:
         return _up(tokens * UNKNOWN_INPUT + request.max_tokens * UNKNOWN_OUTPUT)
     price = _band(model, tokens)
-    # Writing into a cache costs more than plain reading.
-    dearest = max(price.input, price.cache_write_5m, price.cache_write_1h)
-    return _up(tokens * dearest + request.max_tokens * price.output)
+    return _up(tokens * price.input + request.max_tokens * price.output)
 
 
 def sent(request: Request) -> bytes:
