@@ -14,7 +14,7 @@ from positions.services import exits_pause
 from tests.monitoring.advisor.deciding.world import World, fails, says, state
 from tests.monitoring.advisor.gating import Told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 
 
 def sells(rule: str = "soft_stop", **fields: object) -> tuple[World, Question]:

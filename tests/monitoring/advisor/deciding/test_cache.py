@@ -7,7 +7,7 @@ import pytest
 from monitoring.models import AICall, Decision, Question
 from tests.monitoring.advisor.deciding.world import World, fails, says, state
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 
 
 def answered(question: Question) -> None:

@@ -14,7 +14,7 @@ from positions.models import Exit, Position
 from tests.monitoring.advisor.deciding.world import World, fails, says, state
 from tests.monitoring.advisor.gating import Killed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
 ALL = [("ai_exit", "watch", Decimal(100))]
 
 
