@@ -78,7 +78,7 @@ def _killed_at(ground: Ground, trial: Trial, call: int) -> bool:
     """False when the run had ended before that call."""
     _question(ground)
     ended = ground.hand.ask("decide", kill_at=call)
-    killed = ended["signal"] == signal.SIGKILL
+    killed: bool = ended["signal"] == signal.SIGKILL
     assert killed or ended["code"] == 0, ground.hand.log.read_text()[-3000:]
     again = [ground.hand.ask("decide", later=seconds) for seconds in (0, LATER)]
     by_hand = ground.hand.ask("answer")

@@ -6,7 +6,7 @@ import argparse
 
 from tests.fakes.anthropic import AnthropicServer
 from tests.faults.advice import BUDGET, killed_at_every_call, sold_while_ai_hangs
-from tests.faults.judging import STAGES
+from tests.faults.fuse import STAGES
 from tests.faults.printing import ground_of, heading, lines
 from tests.servers import Postgres
 

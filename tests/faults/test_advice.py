@@ -10,8 +10,8 @@ import pytest
 from tests.fakes.anthropic import AnthropicServer
 from tests.faults.advice import BUDGET, killed_at_each_stage, sold_while_ai_hangs
 from tests.faults.conftest import database
+from tests.faults.fuse import STAGES
 from tests.faults.ground import Ground
-from tests.faults.judging import STAGES
 
 
 @pytest.fixture
