@@ -320,3 +320,21 @@ def test_redirect_elsewhere_names_its_target(server: Echo, client: HttpClient) -
     with pytest.raises(RedirectError) as caught:
         client.get(server.url + "/a")
     assert caught.value.target == "https://elsewhere.example/x?y=1"
+
+
+def test_error_status_that_the_caller_reads_himself_is_an_answer() -> None:
+    with Echo() as server:
+        server.knob("503", retry_after=9)
+        answer = HttpClient().send("POST", server.url, answers={503}, as_json=False)
+        assert (answer.status, answer.headers["Retry-After"], answer.data) == (503, "9", None)
+        assert len(server.calls) == 1
+        with pytest.raises(TransientError):
+            HttpClient(tries=1).send("POST", server.url, answers={500})
+
+
+def test_quiet_is_how_long_a_first_byte_may_take() -> None:
+    with Echo() as server:
+        server.knob("hang", seconds=0.3)
+        with pytest.raises(TransientError, match="no answer in time"):
+            HttpClient(tries=1).send("GET", f"{server.url}/x", quiet=0.1)
+        assert HttpClient(tries=1).send("GET", f"{server.url}/x", quiet=2.0).status == 200
