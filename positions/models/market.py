@@ -67,6 +67,9 @@ class Market(models.Model):
     settle_price = ExactDecimalField(
         _("settlement price"), null=True, blank=True, help_text=_("Per share, once resolved.")
     )
+    criteria = models.TextField(
+        _("how it resolves"), blank=True, default="", help_text=_("In the venue's own words.")
+    )
     status_at = models.DateTimeField(_("state last checked"), null=True, blank=True)
     data = models.JSONField(_("venue's own data"), default=dict, blank=True)
 

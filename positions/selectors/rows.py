@@ -68,7 +68,8 @@ def row(position_id: int, now: datetime) -> Row | None:
 
 
 def _positions() -> QuerySet[Position]:
-    return Position.objects.select_related(*RELATED)
+    # A thousand words a market that no page shows: the feed reads these rows again and again.
+    return Position.objects.select_related(*RELATED).defer("market__criteria")
 
 
 def _row(position: Position, leave: Exit | None, sparks: Sparks, now: datetime) -> Row:

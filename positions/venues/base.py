@@ -101,6 +101,7 @@ class MarketInfo:
     fee_exponent: int = 1
     ends_at: datetime | None = None
     game_at: datetime | None = None
+    criteria: str = ""  # how it resolves, in the venue's own words
     state: MarketState = "open"
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -115,6 +116,7 @@ class MarketFacts:
     min_size: Decimal | None = None
     fee_rate: Decimal | None = None
     fee_exponent: int | None = None
+    criteria: str = ""
 
 
 @dataclass(frozen=True, slots=True)

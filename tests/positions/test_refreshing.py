@@ -80,6 +80,15 @@ def test_changed_facts_are_stored_told_and_judged_anew(
     assert refresh_open(LATER) == []
 
 
+def test_how_it_resolves_is_kept_fresh_without_a_word(
+    polymarket: PolymarketServer, position: Position
+) -> None:
+    for text, kept in (("Yes if it is so.", "Yes if it is so."), ("", "Yes if it is so.")):
+        polymarket.edit_market("fed-dec", description=text)
+        assert refresh_open(LATER) == []
+        assert (Market.objects.get().criteria, told()) == (kept, [])
+
+
 def test_each_open_position_is_told_and_no_closed_one(
     polymarket: PolymarketServer, position: Position
 ) -> None:

@@ -49,7 +49,7 @@ def facts_of(question: Question, now: datetime) -> Facts | None:
         venue=market.venue,
         currency=market.currency,
         payout=market.payout,
-        criteria=_criteria(market.data),
+        criteria=market.criteria,
         ends_at=row.held.ends_at,
         opened_at=position.opened_at,
         entry=position.entry_price,
@@ -73,12 +73,6 @@ def facts_of(question: Question, now: datetime) -> Facts | None:
         ),
         last=_last(question),
     )
-
-
-def _criteria(data: Any) -> str:
-    """How the market resolves, where its venue has told it."""
-    found = data.get("criteria") if isinstance(data, dict) else None
-    return found if isinstance(found, str) else ""
 
 
 def _reason(question: Question) -> str:

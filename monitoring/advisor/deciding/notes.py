@@ -114,7 +114,7 @@ def _view(exit_: Exit, now: datetime) -> View:
             venue=market.venue,
             currency=market.currency,
             payout=market.payout,
-            criteria="",
+            criteria=market.criteria,
             ends_at=market.ends_at,
             opened_at=position.opened_at,
             entry=position.entry_price,

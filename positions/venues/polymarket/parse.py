@@ -13,11 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from positions.domain.book import Level, best_first
+from positions.text import storable
 from positions.venues import fields
 from positions.venues.base import WalletHolding
 from positions.venues.fields import Raw, wrong
 from positions.venues.polymarket import ids
 
+CRITERIA_CHARS = 4000  # of how a market resolves; what matters stands first
 MICRO = Decimal(1_000_000)
 ONE = Decimal(1)
 # Gamma's prices of a market that is decided, by the docs' own margin.
@@ -55,6 +57,7 @@ class GammaMarket:
     game_at: datetime | None
     neg_risk: bool
     version: str
+    criteria: str = ""
 
     @property
     def decided(self) -> tuple[Decimal, ...]:
@@ -146,6 +149,7 @@ def gamma_market(value: Any, event_slug: str = "") -> GammaMarket:
         game_at=fields.moment(raw, "gameStartTime", where),
         neg_risk=fields.flag(raw, "negRisk", where, default=False),
         version=version,
+        criteria=storable(fields.loose_text(raw, "description"), CRITERIA_CHARS),
     )
 
 

@@ -235,7 +235,7 @@ def _may_be_over(market: GammaMarket | None, now: datetime) -> bool:
 
 def _facts(market: GammaMarket, terms: TradingTerms | None) -> MarketFacts:
     if terms is None:
-        return MarketFacts(market.ends_at, market.game_at)
+        return MarketFacts(market.ends_at, market.game_at, criteria=market.criteria)
     # A tick or a minimum of 0 is a field that somebody forgot to fill.
     return MarketFacts(
         market.ends_at,
@@ -244,6 +244,7 @@ def _facts(market: GammaMarket, terms: TradingTerms | None) -> MarketFacts:
         terms.min_size or None,
         terms.fee_rate,
         terms.fee_exponent,
+        market.criteria,
     )
 
 
@@ -287,6 +288,7 @@ def _infos(market: GammaMarket, terms: TradingTerms) -> list[MarketInfo]:
             fee_exponent=terms.fee_exponent,
             ends_at=market.ends_at,
             game_at=market.game_at,
+            criteria=market.criteria,
             state=state.state,
             data={
                 "index": index,

@@ -116,6 +116,7 @@ def _basics(market: FakeMarket) -> dict[str, Any]:
     return {
         "id": market.gamma_id,
         "question": market.question,
+        "description": market.description,
         "conditionId": market.condition_id,
         "slug": market.slug,
         "active": True,

@@ -38,6 +38,7 @@ class FakeMarket:
     event_slug: str = ""
     end: str | None = "2027-06-30T00:00:00Z"
     game_start: str | None = None
+    description: str = ""
     tick: str = "0.01"
     min_size: str = "5"
     fee_rate: str = "0.05"

@@ -63,6 +63,7 @@ def test_found_market_is_described_in_full(
         fee_exponent=2,
         end="2026-12-01T00:00:00Z",
         game_start="2026-11-30 23:30:00+00",
+        description="Yes if the Nuggets\x00 win.",
         neg_risk=True,
     )
     (info,) = source.find("nba", "YES")
@@ -76,6 +77,7 @@ def test_found_market_is_described_in_full(
         "2026-11-30T23:30:00+00:00",
     ]
     assert (info.data["index"], info.data["neg_risk"]) == (0, True)
+    assert info.criteria == "Yes if the Nuggets win."
 
 
 def test_clob_is_the_authority_on_terms_and_gamma_the_fallback(

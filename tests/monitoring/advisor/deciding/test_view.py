@@ -42,7 +42,7 @@ def test_the_position_is_shown_without_amounts() -> None:
     world = World.of(entry="0.50", shares="123.45", ends_at=NOON + timedelta(days=9))
     World.of(name="B", entry="0.25", shares="246.90")
     market = world.position.market
-    market.data = {"criteria": "Yes if the rate is raised."}
+    market.criteria = "Yes if the rate is raised."
     market.save()
     for hours, bid in ((200, "0.60"), (30, "0.55"), (2, "0.47")):
         PricePoint.objects.create(
