@@ -15,14 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from monitoring.questions.bids import MOST, moved
-from monitoring.questions.silence import PRICE_RULES
+from monitoring.questions.evidence import publishers
+from monitoring.questions.silence import PRICE_RULES, PUBLISHERS
 from positions.domain.pnl import plain
 from positions.models import AdvicePolicy, Market
 
 OLDEST = timedelta(seconds=120)
-PUBLISHERS = 2
-# Whoever has a position writes there, and anyone else too: no ground to sell on by itself.
-UNTRUSTED = frozenset({"social", "adversarial"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +156,3 @@ def confirmed(judged: Judged, price: Price) -> bool:
         return False
     payout = price.market.payout
     return judged.before - price.bid >= MOST * (judged.before if payout is None else payout)
-
-
-def publishers(evidence: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Domains of the cited headlines that publishers answer for; one without a domain is none."""
-    news = (one for one in evidence if one.get("kind") == "headline")
-    trusted = (one for one in news if one.get("trust") not in UNTRUSTED)
-    return {domain for one in trusted if (domain := _site(str(one.get("domain") or "")))}
-
-
-def _site(domain: str) -> str:
-    """`www.` and letter case make no second publisher."""
-    return domain.strip().lower().rstrip(".").removeprefix("www.")

@@ -15,9 +15,9 @@ from monitoring.advisor.deciding.guards import (
     Price,
     freshness,
     limits,
-    publishers,
     rests_on_news,
 )
+from monitoring.questions.evidence import publishers
 from positions.models import AdvicePolicy, Market
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
