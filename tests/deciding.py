@@ -122,6 +122,7 @@ def judged(asked: Question, n: int) -> None:
             due_at=now - timedelta(days=1),
             at=now,
             bid=Decimal("0.40") if one.pk % 3 else Decimal("0.50"),
+            net=Decimal("0.44"),
             right=bool(one.pk % 3),
             regret=Decimal(0) if one.pk % 3 else Decimal("0.06"),
         )

@@ -164,7 +164,9 @@ class Decision(models.Model):
 
 
 class Score(models.Model):
-    """A look back at a decision: was it right? `right` stays empty where nobody can tell (no bid)."""
+    """A look back at a decision: was it right? `right` stays empty where nobody can tell (no bid).
+    `net`: what a share brought, or would have brought then, after fees.
+    """
 
     class Horizon(models.TextChoices):
         HOUR = "1h", _("1 hour")
@@ -177,6 +179,7 @@ class Score(models.Model):
     due_at = models.DateTimeField(_("due"), null=True)  # of `end`: when the market resolved
     at = models.DateTimeField(_("looked at"), null=True)
     bid = ExactDecimalField(_("bid then"), null=True)
+    net = ExactDecimalField(_("sale a share, net"), null=True)
     right = models.BooleanField(_("right"), null=True)
     regret = ExactDecimalField(_("regret a share"), null=True)
 

@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from monitoring.advisor.scoring import figures, judge
 from monitoring.advisor.scoring.figures import ENOUGH, Bin, Sample
-from monitoring.advisor.scoring.run import taken_of
-from monitoring.models import Decision, Question, Score
+from monitoring.models import Question, Score
 
-MOST = 5000  # decisions that are added up, the newest
+MOST = 2000  # decisions that are added up, the newest
 NOTHING = "–"
 Horizon = Score.Horizon
 
@@ -73,11 +73,14 @@ class ScoreTable:
 
 
 class _Row(NamedTuple):
-    """A judged score, and its decision as it was taken."""
+    """A judged decision: as it was taken, the price `later`, and what it is told apart by."""
 
-    score: Score
     taken: judge.Taken
+    later: Decimal
     sample: Sample
+    rule: str
+    model: str
+    prompt: str
 
 
 def score_table() -> ScoreTable | None:
@@ -85,8 +88,9 @@ def score_table() -> ScoreTable | None:
     days = Score.objects.filter(horizon=Horizon.DAY)
     if not days.exists():
         return None
-    rows = _rows(Horizon.DAY)
-    samples = [row.sample for row in rows]
+    judged = _judged()
+    rows = judged[Horizon.DAY]
+    samples = _samples(rows)
     return ScoreTable(
         n=len(samples),
         note=_note(len(samples)),
@@ -95,35 +99,56 @@ def score_table() -> ScoreTable | None:
         lines=_compared(rows),
         bins=[_bin(one) for one in figures.bins(samples)] if len(samples) >= ENOUGH else [],
         groups=[
-            Group(_("After"), [_line(Horizon(name).label, _samples(name)) for name in Horizon]),
-            _group(_("By trigger"), rows, lambda one: _rule(one.question)),
-            _group(_("By model"), rows, lambda one: one.model or one.provider),
-            _group(_("By prompt"), rows, lambda one: one.prompt_version or NOTHING),
+            Group(_("After"), [_line(one.label, _samples(judged[one])) for one in Horizon]),
+            _group(_("By trigger"), rows, lambda row: row.rule),
+            _group(_("By model"), rows, lambda row: row.model),
+            _group(_("By prompt"), rows, lambda row: row.prompt),
         ],
     )
 
 
-def _rows(horizon: str) -> list[_Row]:
-    scores = Score.objects.filter(horizon=horizon, right__isnull=False).select_related(
-        "decision__position__market", "decision__question__exit"
-    )
-    found = []
-    for score in scores.order_by("-pk")[:MOST]:
-        taken = taken_of(score.decision)
-        confidence = score.decision.confidence
-        if taken is not None and confidence is not None:
-            regret = judge.cents(taken, score.regret or Decimal(0))
-            found.append(_Row(score, taken, Sample(confidence, bool(score.right), regret)))
+COLUMNS = {
+    "verdict": F("decision__verdict"),
+    "bid_then": F("decision__bid"),
+    "payout": F("decision__position__market__payout"),
+    "confidence": F("decision__confidence"),
+    "rule": F("decision__question__rule"),
+    "model": F("decision__model"),
+    "provider": F("decision__provider"),
+    "prompt": F("decision__prompt_version"),
+}
+
+
+def _judged() -> Mapping[str, list[_Row]]:
+    """Judged decisions by horizon, the newest; one query."""
+    rows = Score.objects.filter(right__isnull=False, net__isnull=False)
+    rows = rows.filter(decision__confidence__isnull=False).order_by("-pk")
+    found: Mapping[str, list[_Row]] = defaultdict(list)
+    for row in rows.values("horizon", "bid", "net", "right", "regret", **COLUMNS)[: MOST * 4]:
+        found[row["horizon"]].append(_row(row))
     return found
 
 
-def _samples(horizon: str) -> list[Sample]:
-    return [row.sample for row in _rows(horizon)]
+def _row(row: Mapping[str, Any]) -> _Row:
+    taken = judge.Taken(row["verdict"], row["bid_then"], row["net"], row["payout"])
+    cents = judge.cents(taken, row["regret"] or Decimal(0))
+    return _Row(
+        taken,
+        row["bid"],
+        Sample(row["confidence"], row["right"], cents),
+        str(Question.Rule(row["rule"]).label),
+        row["model"] or row["provider"],
+        row["prompt"] or NOTHING,
+    )
+
+
+def _samples(rows: Iterable[_Row]) -> list[Sample]:
+    return [row.sample for row in rows]
 
 
 def _compared(rows: Sequence[_Row]) -> list[Line]:
     """The AI's line, then the baselines over the very same moments."""
-    samples = [row.sample for row in rows]
+    samples = _samples(rows)
     return [
         _line(_("The AI"), samples),
         _line(_("Always hold"), _always(rows, judge.held)),
@@ -137,21 +162,16 @@ def _always(
 ) -> list[Sample]:
     outcomes = []
     for row in rows:
-        assert row.score.bid is not None  # it was judged
-        judged = choose(row.taken, row.score.bid)
+        judged = choose(row.taken, row.later)
         outcomes.append((judged, judge.cents(row.taken, judged.regret)))
     return figures.always(outcomes)
 
 
-def _group(title: str, rows: Iterable[_Row], name: Callable[[Decision], str]) -> Group:
+def _group(title: str, rows: Iterable[_Row], name: Callable[[_Row], str]) -> Group:
     parts: Mapping[str, list[Sample]] = defaultdict(list)
     for row in rows:
-        parts[name(row.score.decision)].append(row.sample)
+        parts[name(row)].append(row.sample)
     return Group(title, [_line(key, parts[key]) for key in sorted(parts)])
-
-
-def _rule(question: Question) -> str:
-    return question.get_rule_display()
 
 
 def _line(name: object, samples: Sequence[Sample]) -> Line:

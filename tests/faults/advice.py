@@ -61,6 +61,16 @@ def killed_at_each_stage(ground: Ground) -> Trial:
     return trial
 
 
+def decided_by_many(ground: Ground, *, questions: int, judges: int = 4) -> int:
+    """Each question is taken up by several judges at once; how often the provider was asked."""
+    asked = 0
+    for _ in range(questions):
+        _question(ground)
+        asked += ground.hand.ask("decide_at_once", times=judges)
+        recover(ground)
+    return asked
+
+
 def _middle(stages: Sequence[str], stage: str) -> int:
     places = [number for number, name in enumerate(stages, 1) if name == stage]
     return places[len(places) // 2]

@@ -32,7 +32,14 @@ from positions.markets import market_ensure, resolve_reference  # noqa: E402
 from positions.services import position_open  # noqa: E402
 from tests.faults.filling import fill  # noqa: E402
 from tests.faults.forks import in_a_fork, in_forks  # noqa: E402
-from tests.faults.judging import answer, audit, by_itself, decide, mention  # noqa: E402
+from tests.faults.judging import (  # noqa: E402
+    answer,
+    audit,
+    by_itself,
+    decide,
+    decide_at_once,
+    mention,
+)
 from tests.faults.outage import outage  # noqa: E402
 from tests.faults.outbox import deliver, note, second_channel, switch_on, tell  # noqa: E402
 from tests.faults.soaking import soak  # noqa: E402
@@ -136,6 +143,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "audit": audit,
     "by_itself": by_itself,
     "decide": decide,
+    "decide_at_once": decide_at_once,
     "mention": mention,
 }
 

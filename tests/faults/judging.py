@@ -20,7 +20,7 @@ from monitoring.advisor.port import Purpose, Reply, Request, Usage
 from monitoring.models import AICall, AISpend, Decision, Headline, Mention, Question
 from monitoring.questions.answering import approve
 from positions.models import AdvicePolicy, Exit
-from tests.faults.forks import in_a_fork
+from tests.faults.forks import Told, in_a_fork, in_forks
 from tests.faults.fuse import ANSWERED, ASKED, RESERVED, Fuse
 
 MODEL = "claude-sonnet-5-5"
@@ -85,6 +85,17 @@ def decide(kill_at: int | None = None, later: float = 0) -> dict[str, Any]:
         "code": status >> 8,
         "asked": lines.count(ASKED),
     }
+
+
+def decide_at_once(times: int) -> int:
+    """So many runs at the same moment; how often the provider was asked."""
+
+    def work(told: Told) -> None:
+        _fused(Fuse(told, None), 0)
+
+    ended = in_forks([work] * times)
+    assert [status for _lines, status in ended] == [0] * times
+    return sum(lines.count(ASKED) for lines, _status in ended)
 
 
 def _fused(fuse: Fuse, later: float) -> None:

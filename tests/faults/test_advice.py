@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.anthropic import AnthropicServer
-from tests.faults.advice import BUDGET, killed_at_each_stage, sold_while_ai_hangs
+from tests.faults.advice import (
+    BUDGET,
+    decided_by_many,
+    killed_at_each_stage,
+    sold_while_ai_hangs,
+)
 from tests.faults.conftest import database
 from tests.faults.fuse import STAGES
 from tests.faults.ground import Ground
@@ -34,6 +39,12 @@ def test_judge_killed_at_each_step_loses_and_doubles_nothing(ground: Ground) -> 
     # One was killed between its reservation and the provider: it has a row, and nobody was asked.
     assert books["calls"] == trial.asked + 1
     assert ground.verdict(alerts=False).wrong == []
+
+
+def test_question_taken_up_by_several_judges_is_paid_for_once(ground: Ground) -> None:
+    assert decided_by_many(ground, questions=3) == 3
+    books = ground.hand.ask("audit")
+    assert (books["wrong"], books["decisions"], books["calls"]) == ([], 3, 3)
 
 
 def test_stop_is_sold_on_time_while_every_ai_call_hangs(tmp_path: Path) -> None:

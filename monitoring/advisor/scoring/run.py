@@ -98,6 +98,7 @@ def _write(score: Score, bid: Decimal | None, now: datetime) -> bool:
         at=now,
         due_at=score.due_at,
         bid=bid,
+        net=taken.net if taken else None,
         right=judged.right if judged else None,
         regret=judged.regret if judged else None,
     )

@@ -25,6 +25,7 @@ def looked(n: int, verdict: str, later: str | None, *, right: bool | None, regre
             due_at=NOON + DAY,
             at=NOON + DAY,
             bid=None if later is None else Decimal(later),
+            net=Decimal("0.50"),
             right=right,
             regret=Decimal(regret),
         )
