@@ -15,12 +15,11 @@ from monitoring.advisor.budget import DEMO, Spend, day_of, dollars, spend_today
 from monitoring.advisor.port import Failure
 from monitoring.advisor.prices import known
 from monitoring.advisor.providers import names
-from monitoring.advisor.telling import WHY
+from monitoring.advisor.telling import WHY, label
 from monitoring.models import AICall, AIProvider
 from pmsite.ai_models import AS_OF
 
 PRICES_OLD = timedelta(days=90)
-LABELS = {"anthropic": "Anthropic", "openai_compatible": "OpenAI-compatible"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def _outcome(state: str, failure: str) -> str:
 def _standing(name: str, row: AIProvider | None, now: datetime) -> Standing:
     plain = Standing(
         name=name,
-        label=LABELS.get(name, name),
+        label=label(name),
         state="new",
         fallback=name != "anthropic",
         models=_models(name),
@@ -179,11 +178,11 @@ def _models(name: str) -> tuple[str, ...]:
 
 def _purposes(spend: Spend) -> Iterator[Purpose]:
     labels = dict(AICall.Purpose.choices)
-    for purpose, label in labels.items():
+    for purpose, word in labels.items():
         calls, failed = spend.calls.get(purpose, (0, 0))
         # An evaluation is a rare thing; a line that is always empty would only ask for its meaning.
         if calls or purpose in {AICall.Purpose.SCREEN, AICall.Purpose.DECIDE}:
-            yield Purpose(label, calls, failed)
+            yield Purpose(word, calls, failed)
 
 
 def _percent(part: int, whole: int) -> float:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from monitoring.models import AIProvider, Alarm, Channel, Cursor, MonitorRun, Question, Source
+from monitoring.models import (
+    AIProvider,
+    AISpend,
+    Alarm,
+    Channel,
+    Cursor,
+    MonitorRun,
+    Question,
+    Source,
+)
 from positions.domain.state import EMPTY, WatchState, load
 from positions.models import LIVE_EXIT_STATES, Exit, Mark, Position
 from positions.services.switches import exits_are_paused
@@ -83,8 +92,9 @@ class Facts:
 
     @cached_property
     def advisers(self) -> Mapping[str, bool]:
-        """By provider of the AI stage: whether its trouble stands."""
-        return dict(AIProvider.objects.values_list("name", "told"))
+        """By provider of the AI stage: whether its trouble stands; "budget" is our own cap."""
+        told = dict(AIProvider.objects.values_list("name", "told"))
+        return told | {"budget": AISpend.objects.filter(told=True).exists()}
 
     @cached_property
     def paused(self) -> bool:
