@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,21 +18,36 @@ from monitoring.lease import LeaseHeldError
 from monitoring.models import Question
 from monitoring.report import lines
 
+logger = logging.getLogger(__name__)
+
 HELD = 3
 
 
-def answered(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+Answer = Callable[[], list[dict[str, Any]]]
+
+
+def answered(asked: list[dict[str, Any]], answer: Answer | None = None) -> list[dict[str, Any]]:
     """The questions of a pass as they stand once those that wait have been answered; the pass is
     over and its lease released: a provider that hangs delays this command's words, and no stop.
+    Where answering fails, what the pass has done is told all the same. `answer`: who answers.
     """
     if not Question.objects.filter(state__in=Question.LIVE).exists():
         return asked
+    try:
+        rows = (answer or _decide)()
+    except Exception:
+        logger.exception("the questions that wait could not be answered")
+        return asked
+    found = {row["question"]: row for row in rows}
+    told = [found.pop(row["question"], row) for row in asked]
+    return told + list(found.values())
+
+
+def _decide() -> list[dict[str, Any]]:
     # Imported where there is something to ask: the AI stage is heavy.
     from monitoring.advisor.deciding.run import decide_due
 
-    found = {row["question"]: row for row in decide_due()}
-    told = [found.pop(row["question"], row) for row in asked]
-    return told + list(found.values())
+    return decide_due()
 
 
 class Command(BaseCommand):

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
 from pytest_django.fixtures import Settings
 
 from monitoring.broker import SchedulingORM
-from monitoring.lease import LENGTH, identity
+from monitoring.engine import run_pass
+from monitoring.lease import LENGTH, acquire, identity
+from monitoring.management.commands.monitor import answered
 from monitoring.models import Lease, MonitorRun, Question
 from monitoring.questions.asking import raise_question
 from monitoring.schedules import ensure_schedules
@@ -126,6 +129,36 @@ def test_question_of_an_earlier_pass_is_answered_too() -> None:
     (decision,) = json.loads(command("--json"))["decisions"]
     assert (decision["question"], decision["state"]) == (question.pk, "open")
     assert json.loads(command("--json"))["decisions"] == []  # it waits for a person now
+
+
+def test_pass_is_told_although_answering_fails() -> None:
+    position = held("quiet")
+    question = raise_question(
+        position_id=position.pk, rule="ai_alert", urgency="high", reason="x", now=timezone.now()
+    )
+    asked = [{"question": question.pk, "state": "waiting"}]
+
+    def full() -> list[dict[str, Any]]:
+        raise OperationalError("database or disk is full")
+
+    assert answered(asked, full) == asked
+
+
+def test_pass_is_over_before_anybody_is_asked() -> None:
+    position = held("quiet")
+    raise_question(
+        position_id=position.pk, rule="ai_alert", urgency="high", reason="x", now=timezone.now()
+    )
+    run_pass()
+    seen: list[bool] = []
+
+    def hanging() -> list[dict[str, Any]]:
+        with transaction.atomic():  # another pass begins while the provider keeps us waiting
+            acquire("monitor", now=timezone.now())
+        seen.append(True)
+        return []
+
+    assert (answered([], hanging), seen) == ([], [True])
 
 
 def test_person_reads_what_became_of_a_question() -> None:
