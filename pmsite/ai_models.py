@@ -30,13 +30,16 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`dear` counts instead of `price` for every token of a prompt above `dear_above` tokens.
+    """`dear` counts instead of `price` for every token of a prompt above `dear_above` tokens, and
+    `then` instead of both from the day `changes` on.
     `screen` and `decide`: parameters of a request besides model, texts and schema.
     """
 
     price: Price
     dear: Price | None = None
     dear_above: int = 0
+    changes: date | None = None
+    then: Price | None = None
     screen: Mapping[str, Any] = field(default_factory=dict)
     decide: Mapping[str, Any] = field(default_factory=dict)
 
@@ -60,6 +63,9 @@ MODELS: Mapping[str, Model] = {
         decide={"output_config": {"effort": "medium"}},
     ),
     "claude-haiku-4-5": Model(price=_price("1", "5", "0.10", "1.25", "2")),
-    # Until 1 January 2027; then 1.50 and 7.50.
-    "gemini-3.8-flash": Model(price=_price("0.75", "3.75", "0.75", "0.75", "0.75")),
+    "gemini-3.8-flash": Model(
+        price=_price("0.75", "3.75", "0.75", "0.75", "0.75"),
+        changes=date(2027, 1, 1),
+        then=_price("1.50", "7.50", "1.50", "1.50", "1.50"),
+    ),
 }

@@ -108,7 +108,7 @@ def _ask_one(request: Request, provider: Provider, about: About, ports: Ports) -
     if not breaker.admit(name, now=now, seconds=request.seconds + 30):
         return _nobody(provider, Failure.BREAKER_OPEN)
     call = audit.asked(request, provider, about, day=budget.day_of(now), now=now)
-    amount = prices.bound(call.model, request)
+    amount = prices.bound(call.model, request, call.day)
     if not budget.reserve(call, amount=amount, critical=about.critical):
         breaker.release(name, now=now)
         return _nobody(provider, Failure.OVER_BUDGET)
@@ -164,7 +164,7 @@ def _cost(call: AICall, reply: Reply) -> int | None:
     if reply.usage in (None, Usage()):
         return 0 if _free(reply) else None
     assert reply.usage is not None
-    return prices.cost(call.model, reply.model, reply.usage)
+    return prices.cost(call.model, reply.model, reply.usage, call.day)
 
 
 def _free(reply: Reply) -> bool:

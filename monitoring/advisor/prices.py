@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from monitoring.advisor.port import Usage
-from pmsite.ai_models import UNKNOWN_INPUT, UNKNOWN_OUTPUT, Model, Price
+from pmsite.ai_models import AS_OF, UNKNOWN_INPUT, UNKNOWN_OUTPUT, Model, Price
 
 if TYPE_CHECKING:
     from monitoring.advisor.port import Request
@@ -30,8 +31,8 @@ def known(name: str) -> Model | None:
     return models.get(plain) or models.get(_DATED.sub("", plain))
 
 
-def bound(name: str, request: Request) -> int:
-    """µ$ that one call of this model cannot exceed.
+def bound(name: str, request: Request, day: date = AS_OF) -> int:
+    """µ$ that one call of this model cannot exceed on that day.
 
     No tokeniser makes more tokens than there are bytes, so each byte counts as one; the answer is as
     long as it may be. No request of ours asks for a cache, which would cost more to write than
@@ -41,7 +42,7 @@ def bound(name: str, request: Request) -> int:
     model = known(name)
     if model is None:
         return _up(tokens * UNKNOWN_INPUT + request.max_tokens * UNKNOWN_OUTPUT)
-    price = _band(model, tokens)
+    price = _band(model, tokens, day)
     return _up(tokens * price.input + request.max_tokens * price.output)
 
 
@@ -56,7 +57,7 @@ def schema_text(request: Request) -> str:
     return json.dumps(request.schema.model_json_schema(), sort_keys=True)
 
 
-def cost(asked: str, answered: str, usage: Usage) -> int | None:
+def cost(asked: str, answered: str, usage: Usage, day: date = AS_OF) -> int | None:
     """µ$ of one call, rounded up; None where nobody knows the price or the figures are absurd.
 
     `answered` is the model that the answer names, "" where it names none.
@@ -64,7 +65,7 @@ def cost(asked: str, answered: str, usage: Usage) -> int | None:
     model = known(answered or asked)
     if model is None or not _sane(usage):
         return None
-    price = _band(model, total_input(usage))
+    price = _band(model, total_input(usage), day)
     return _up(
         usage.input * price.input
         + usage.output * price.output
@@ -79,7 +80,9 @@ def total_input(usage: Usage) -> int:
     return usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h
 
 
-def _band(model: Model, tokens: int) -> Price:
+def _band(model: Model, tokens: int, day: date) -> Price:
+    if model.then and model.changes and day >= model.changes:
+        return model.then
     return model.dear if model.dear and tokens > model.dear_above else model.price
 
 

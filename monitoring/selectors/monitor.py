@@ -36,6 +36,9 @@ JOBS: dict[str, Promise] = {
     "watch": _("Look at the watch itself"),
     "sync_wallets": _("Wallets"),
     "refresh_markets": _("Facts of markets"),
+    "screen": _("News and their screen"),
+    "decide": _("Questions to the AI"),
+    "reflect": _("Reviews, notes, lost AI calls"),
     "score": _("Looks back at decisions"),
     "prune": _("Tidying up"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -109,6 +109,18 @@ def test_unlisted_model_costs_what_was_reserved_as_if_it_were_dear(clock: Clock)
     assert found.call is not None
     assert figures() == (0, bound("llama", request()))
     assert found.call.input_tokens == 900
+
+
+def test_call_is_paid_at_the_price_of_its_own_day(clock: Clock) -> None:
+    clock.at = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+    provider = Told(
+        [Reply(None, usage=Usage(input=1000))],
+        models={"decide": "gemini-3.8-flash"},
+        during=lambda: clock.later(seconds=5),
+    )
+    for _ in range(2):
+        ask(request(), providers=[provider], about=about(), ports=ports(clock))
+    assert list(AICall.objects.order_by("pk").values_list("cost", flat=True)) == [750, 1500]
 
 
 @pytest.mark.parametrize("failure", sorted(ELSEWHERE - {Failure.BREAKER_OPEN}))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+
 import pytest
 
 from monitoring.advisor import prices
@@ -45,6 +48,17 @@ def test_price_is_that_of_the_model_that_answered(
     asked: str, answered: str, micro: int | None
 ) -> None:
     assert prices.cost(asked, answered, Usage(input=1000)) == micro
+
+
+@pytest.mark.parametrize(
+    ("day", "micro"), [(date(2026, 12, 31), 750 + 3750), (date(2027, 1, 1), 1500 + 7500)]
+)
+def test_announced_change_of_a_price_counts_from_its_day_on(day: date, micro: int) -> None:
+    gemini, asked = "gemini-3.8-flash", request(max_tokens=1000)
+    assert prices.cost(gemini, "", Usage(input=1000, output=1000), day) == micro
+    tokens = len(prices.sent(asked)) + prices.ADDED_TOKENS
+    most = Decimal(micro) / 6 * tokens / 1000 + Decimal(micro) / 6 * 5
+    assert prices.bound(gemini, asked, day) == most.to_integral_value(ROUND_CEILING)
 
 
 @pytest.mark.parametrize("usage", [Usage(input=-1), Usage(output=10**9), Usage(thinking=-5)])
