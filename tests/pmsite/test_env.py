@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pmsite.env import BadEnvironmentError, Env, read
+from pmsite.env import NEWS_QUERY_URL, BadEnvironmentError, Env, read
 
 
 def env(tmp_path: Path, **environ: str) -> Env:
@@ -54,6 +54,9 @@ def test_defaults_are_the_contracts(tmp_path: Path) -> None:
         "ai_fallback_model": "",
         "ai_daily_usd": Decimal("1.00"),
         "ai_fail_action": "ask",
+        "ai_fallback_may_sell": False,
+        "ai_screen_minutes": 15,
+        "news_query_url": NEWS_QUERY_URL,
         "worker": False,
     }
 
