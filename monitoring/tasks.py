@@ -83,9 +83,9 @@ def refresh_markets() -> None:
 @every("decide")
 def decide() -> None:
     """Answer the questions of the rules that ask; the pass never waits for it."""
-    from monitoring.advisor.deciding.run import decide_due
+    from monitoring.advisor.deciding.run import AT_ONCE, decide_due
 
-    for done in decide_due():
+    for done in decide_due(at_once=AT_ONCE):
         logger.info("decided: %s", {key: done[key] for key in ("question", "verdict", "state")})
 
 
