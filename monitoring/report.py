@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.engine.result import PassResult
 from monitoring.models import Question
+from monitoring.questions.asking import waiting
 from positions.domain.wording import price_text, shares_text, signed_money_text
 from positions.models import Mark, Position
 
@@ -22,6 +23,7 @@ def lines(result: PassResult) -> Iterator[str]:
         happened.setdefault(trigger["position"], []).append(text)
     for decision in result.decisions:
         happened.setdefault(decision["position"], []).append(_decided(decision))
+    waits = _unanswered({decision["question"] for decision in result.decisions})
     for error in result.errors:
         happened.setdefault(error["position"], []).append(_("error: %(error)s") % error)
     sold: dict[int, list[dict[str, Any]]] = {}
@@ -32,7 +34,8 @@ def lines(result: PassResult) -> Iterator[str]:
     rows = Position.objects.filter(state=Position.State.OPEN) | touched
     for position in rows.select_related("market__quote", "mark").order_by("pk"):
         exits = [_sale(position, exit_) for exit_ in sold.get(position.pk, [])]
-        yield _line(position, happened.get(position.pk, []) + exits)
+        line = _line(position, happened.get(position.pk, []) + exits)
+        yield "; ".join([line, *waits.get(position.pk, [])])
     yield _(
         "%(open)s open, %(checked)s checked, %(unpriced)s unpriced, %(triggers)s triggers,"
         " %(exits)s exits, %(errors)s errors in %(seconds)s s"
@@ -56,6 +59,15 @@ def _line(position: Position, happened: list[str]) -> str:
     head = f"#{position.pk} {market} · {shares_text(position.shares)}"
     entry = price_text(position.entry_price, market.payout, market.currency)
     return f"{head} @ {entry} → {bid} · {state}"
+
+
+def _unanswered(told: Collection[int]) -> dict[int, list[str]]:
+    """Questions of earlier passes that still wait for somebody, by position."""
+    found: dict[int, list[str]] = {}
+    rows = Question.objects.filter(state__in=Question.LIVE).exclude(pk__in=told)
+    for question in rows.order_by("pk"):
+        found.setdefault(question.position_id, []).append(_decided(waiting(question)))
+    return found
 
 
 def _decided(decision: Mapping[str, Any]) -> str:

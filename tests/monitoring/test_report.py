@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitoring.questions.asking import raise_question
 from monitoring.report import lines
 from tests.monitoring.engine.house import House
 
@@ -37,6 +38,16 @@ def test_question_is_told_as_it_stands(
     given = {"verdict": verdict, "confidence": confidence, "state": state}
     result.decisions = [{"position": position.pk, "question": 7, "rule": "soft_stop", **given}]
     assert next(lines(result)).endswith(f" · question #7: {expected}")
+
+
+def test_question_of_an_earlier_pass_is_named_until_it_is_answered() -> None:
+    house = House()
+    position = house.position(policy=STOP)
+    question = raise_question(
+        position_id=position.pk, rule="review", urgency="low", reason="due", now=house.clock.at
+    )
+    house.says("A", "0.50")
+    assert next(lines(house.run())).endswith(f" · hold; question #{question.pk}: Waits for the AI")
 
 
 def test_unarmed_rule_is_named_again_in_each_pass() -> None:
