@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from monitoring.advisor import gate
+from monitoring.advisor.budget import cap
 from monitoring.advisor.deciding import cache, calling, gather, hours, settling
 from monitoring.advisor.deciding.policy import (
     TOO_LITTLE,
@@ -54,6 +55,11 @@ class Ports:
         position, "decide"
     )
     step: Callable[[str], None] = nothing
+
+    def asked(self, position: Position) -> Sequence[Provider]:
+        """Who is asked about it: nobody where the cap is zero, which turns the AI off."""
+        found = self.providers(position)
+        return found if cap() or any(one.demo for one in found) else ()
 
     @property
     def clocks(self) -> gate.Ports:

@@ -136,7 +136,7 @@ def _answer(pk: int, ports: Ports) -> dict[str, Any] | None:
     if facts is None:  # closed meanwhile: upkeep ends it
         settling.put_off(question, "", until=ports.now())
         return None
-    found = ports.providers(question.position)
+    found = ports.asked(question.position)
     model = found[0].model("decide") if found else ""
     known = cache.keys(question.position_id, facts, model)
     mine = Question.objects.filter(pk=pk, claimed_until=question.claimed_until)

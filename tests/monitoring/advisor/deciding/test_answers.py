@@ -9,7 +9,7 @@ import pytest
 
 from monitoring.advisor.port import Failure
 from monitoring.models import AICall, Decision, Question
-from positions.models import Exit, JournalEntry
+from positions.models import Exit, JournalEntry, PricePoint
 from positions.services import exits_pause
 from tests.monitoring.advisor.deciding.world import World, fails, says, state
 from tests.monitoring.advisor.gating import Told
@@ -175,6 +175,25 @@ def test_a_confirming_move_is_a_second_ground() -> None:
     world.bid("0.44")
     world.decide()
     assert [rule for rule, _who, _shares in world.exits()] == ["ai_exit"]
+
+
+def test_a_fall_before_we_held_it_confirms_nothing() -> None:
+    world = World.of(says("SELL", evidence_ids=["h1"]))
+    world.policy(mode="auto")
+    for begin, end, bid in ((30, 26, "0.60"), (25, 23, "0.45")):
+        PricePoint.objects.create(
+            market=world.position.market,
+            since=world.clock() - timedelta(hours=begin),
+            until=world.clock() - timedelta(hours=end),
+            bid=Decimal(bid),
+        )
+    old = world.headline("Rates rise", published_at=world.clock() - timedelta(hours=28))
+    question = world.ask("ai_alert", headlines=[old])
+    world.decide()
+    question.refresh_from_db()
+    assert question.limits == [
+        "It rests on the news of 1 publisher, and the price does not confirm it."
+    ]
 
 
 def test_a_move_while_it_is_asked_has_it_asked_again() -> None:

@@ -99,6 +99,15 @@ def test_without_any_provider_a_person_is_asked_and_nothing_is_sold(settings: An
     assert AICall.objects.count() == 0
 
 
+def test_a_cap_of_zero_is_no_ai_not_a_failing_one(settings: Any) -> None:
+    settings.AI_FAIL_ACTION, settings.AI_DAILY_USD = "sell", Decimal(0)
+    world = World.of(says("SELL"))
+    question = world.ask()
+    [line] = world.decide()
+    assert (line["verdict"], state(question), world.provider.asked) == ("ask", "open", 0)
+    assert world.exits() == []
+
+
 @pytest.mark.parametrize(
     ("rule", "ends"), [("soft_stop", "held"), ("adverse_move", "held"), ("ai_alert", "expired")]
 )
