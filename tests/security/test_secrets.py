@@ -34,9 +34,13 @@ LINK = re.compile(r'href="(/[^"#]*)"')
 
 
 class Outside(FakeServer):
-    """Heartbeat, JSON prices: everything here fails and repeats what it was asked."""
+    """Heartbeat, JSON prices, AI: everything here fails and repeats what it was asked."""
 
     def handle(self, request: Request) -> Reply:
+        if request.method == "POST":  # a model is asked
+            said = f"cannot take {dict(request.headers)}"
+            error = {"type": "error", "error": {"type": "api_error", "message": said}}
+            return Reply(500, json.dumps(error).encode(), {"Content-Type": "application/json"})
         return Reply(500, f"cannot {request.target}".encode(), {"Content-Type": "text/html"})
 
 
@@ -70,7 +74,7 @@ class House:
         done = self.installation.manage(*args, check=False)
         self.out[f"manage.py {' '.join(args)}"] = done.stdout + done.stderr
 
-    def crawl(self, who: requests.Session, name: str, most: int = 60) -> None:
+    def crawl(self, who: requests.Session, name: str, most: int = 100) -> None:
         """Every page that links lead to, each address once and similar ones a few times."""
         waiting = ["/", "/admin/", "/password/", "/confirm/", "/healthz"]
         seen: set[str] = set()
@@ -104,6 +108,9 @@ def house(tmp_path: object) -> Iterator[House]:
             DISCORD_WEBHOOK_URL=discord.webhook_url("1", f"{M}-env-token"),
             HEARTBEAT_URL=f"{outside.url}/ping/{M}-heartbeat",
             ANTHROPIC_API_KEY=f"sk-ant-{M}-anthropic",
+            ANTHROPIC_BASE_URL=outside.url,
+            AI_FALLBACK_URL=outside.url,
+            AI_FALLBACK_MODEL="any",
             AI_FALLBACK_KEY=f"{M}-fallback",
             WEBHOOK_ALLOWED_HOSTS="127.0.0.1",
             MONITOR_INTERVAL="5",
@@ -154,7 +161,12 @@ def make_trouble(house: House) -> None:
     for path in ("/api/positions", "/metrics"):
         answer = requests.request("POST", house.installation.url + path, headers=key, timeout=20)
         house.out[f"guess {path}"] = answer.text
-    for command in (["doctor", "--json"], ["monitor", "--json"]):
+    book = house.installation.home / "book.csv"
+    book.write_text("market,entry_price,shares\nsim:calm,0.5,10\n")
+    house.command("import_positions", str(book))
+    [(real,)] = house.installation.query("SELECT id FROM positions_position WHERE NOT is_demo")
+    house.post(f"/positions/{real}/ask/")
+    for command in (["doctor", "--json"], ["ai_check", "--json"], ["monitor", "--json"]):
         house.command(*command)
     house.post("/check/")
 
@@ -203,6 +215,10 @@ def test_no_secret_comes_out_of_the_product(house: House) -> None:
     kinds = house.out["positions_journalentry.kind"]
     assert {"channel_disabled", "login_locked", "unpriced"} <= set(kinds.split())
     assert "404 Unknown Webhook" in house.out["monitoring_notification.error"]
+    assert {"anthropic", "openai_compatible"} <= set(
+        house.out["monitoring_aicall.provider"].split("\n")
+    )
+    assert "cannot take" in house.out["monitoring_aicall.detail"]
     assert any(
         name.startswith("admin /admin/monitoring/channel/1/change/ 200") for name in house.out
     )
