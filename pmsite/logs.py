@@ -73,6 +73,8 @@ def config(secrets: tuple[str, ...]) -> dict[str, Any]:
             "uvicorn.access": {"handlers": [], "propagate": False},
             "httpx": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},  # a line a call; ours stand in the audit
+            # It warns with the whole address, whose query may be somebody's key.
+            "urllib3": {"level": "ERROR"},
             # Three lines a login; what matters of it stands in the journal.
             "axes": {"level": "ERROR"},
         },

@@ -25,10 +25,12 @@ import urllib3
 from positions.text import storable
 from positions.venues.base import PermanentError, ProtocolError, TransientError, VenueError
 from positions.venues.guard import Guard
+from positions.venues.overdue import Overdue
 from positions.venues.pinned import session
 
 CONNECT_SECONDS = 3.05  # a little over TCP's 3 s between two SYNs
 READ_SECONDS = 10.0
+LEEWAY = 0.2  # seconds in which a call itself says that it is late, and of what
 CALL_SECONDS = 30.0  # of a caller that names no deadline
 MAX_BYTES = 16 * 1024 * 1024
 MAX_REDIRECTS = 3
@@ -241,6 +243,17 @@ class HttpClient:
         left = call.end - self.clock()
         if left <= 0:
             raise TransientError(f"{call.what}: no time left")
+        with Overdue(left + LEEWAY) as watch:
+            try:
+                told = self._asked(call, left)
+            except VenueError:
+                if not watch.over:
+                    raise
+            if watch.over:  # what was read is a part, even where it reads like a whole
+                raise TransientError(f"{call.what}: no whole answer in time")
+            return told
+
+    def _asked(self, call: _Call, left: float) -> tuple[requests.Response, bytes]:
         timeout = (min(CONNECT_SECONDS, left), min(call.quiet, left))
         try:
             with self._session().request(

@@ -20,6 +20,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from positions.venues.guard import Guard
+from positions.venues.overdue import watched
 
 AGENT = "position-manager"
 MOST_ADDRESSES = 3  # of one name; each may cost a whole time-out
@@ -34,10 +35,35 @@ def session(guard: Guard | None = None) -> requests.Session:
     made = requests.Session()
     made.headers["User-Agent"] = AGENT
     made.auth = lambda request: request  # never credentials from a .netrc
-    if guard is not None:
-        for scheme in ("http://", "https://"):
-            made.mount(scheme, PinnedAdapter(guard))
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, WatchedAdapter() if guard is None else PinnedAdapter(guard))
     return made
+
+
+class Watched(HTTPConnection):
+    """Its socket is known to the exchange's watchdog, before a handshake and when used again."""
+
+    def _new_conn(self) -> socket.socket:
+        made = self._connected()
+        watched(made)
+        return made
+
+    def _connected(self) -> socket.socket:
+        return super()._new_conn()
+
+    def getresponse(self) -> Any:
+        """As ever."""
+        if self.sock is not None:
+            watched(self.sock)
+        return super().getresponse()
+
+
+class WatchedAdapter(HTTPAdapter):
+    """An adapter that calls whatever it is asked to."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(None)
 
 
 class PinnedAdapter(HTTPAdapter):
@@ -59,14 +85,14 @@ class PinnedAdapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-def _pools(guard: Guard) -> Mapping[str, type[HTTPConnectionPool]]:
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return _connect(self, guard, "http")
+def _pools(guard: Guard | None) -> Mapping[str, type[HTTPConnectionPool]]:
+    class Plain(Watched):
+        def _connected(self) -> socket.socket:
+            return _connect(self, guard, "http") if guard else super()._connected()
 
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return _connect(self, guard, "https")
+    class Secure(Watched, HTTPSConnection):
+        def _connected(self) -> socket.socket:
+            return _connect(self, guard, "https") if guard else super()._connected()
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

@@ -215,6 +215,47 @@ def test_dripping_answer_ends_with_the_deadline(head: bytes, piece: bytes) -> No
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"HTTP/1.1 200 OK\r\nX-", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"],
+)
+@pytest.mark.parametrize("guard", [None, Guard(allowed={"127.0.0.1"})])
+def test_dripping_head_ends_with_the_deadline(head: bytes, guard: Guard | None) -> None:
+    """Each byte comes in time, and no line ever ends: no time-out of a socket sees it."""
+    started = time.monotonic()
+    with dripping(head, b"a", 0.05) as url, pytest.raises(TransientError, match="in time"):
+        HttpClient(tries=1, guard=guard).get(url, deadline=started + 0.3)
+    assert time.monotonic() - started < 2
+
+
+def test_dripping_handshake_ends_with_the_deadline() -> None:
+    started = time.monotonic()
+    record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\x00"  # of 16 kB, which never comes to its end
+    with dripping(record, b"a", 0.05) as url, pytest.raises(TransientError, match="in time"):
+        HttpClient(tries=1).get(url.replace("http", "https"), deadline=started + 0.3)
+    assert time.monotonic() - started < 2
+
+
+def test_connection_that_is_used_again_ends_with_the_deadline() -> None:
+    """Kept alive, and late with its second answer only."""
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1"
+    client = HttpClient(tries=1)
+    with dripping(whole, b"HTTP/1.1 200 OK ", 0.2) as url:
+        assert client.get(url).data == 1
+        started = time.monotonic()
+        with pytest.raises(TransientError, match="in time"):
+            client.get(url, deadline=started + 0.3)
+    assert time.monotonic() - started < 2
+
+
+def test_broken_head_writes_no_query_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A query may hold a key, and urllib3 warns of such heads with the whole address."""
+    head = b"HTTP/1.1 200 OK\r\nno header\r\n\r\n"
+    with dripping(head, b"1", 0.05) as url, pytest.raises(TransientError, match="too slow"):
+        HttpClient(tries=1).get(f"{url}?key=hidden", deadline=time.monotonic() + 0.3)
+    assert "hidden" not in caplog.text
+
+
 def test_too_large_answer_is_refused(server: Echo, client: HttpClient) -> None:
     with pytest.raises(ProtocolError, match=r"/big: answer larger than 4000 bytes"):
         client.get(server.url + "/big")
