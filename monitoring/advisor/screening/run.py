@@ -115,9 +115,9 @@ def _by_ai(
     call = screened.outcome.call
     if screened.findings is None or call is None:
         return False
-    screen = Screen(
-        f"{call.model} {PROMPT_VERSION}"[:130], f"{screened.outcome.provider} {call.model}", call
-    )
+    asked = f"{screened.outcome.provider} {call.model}"
+    by = _("demo: recorded answers") if screened.outcome.demo else asked
+    screen = Screen(f"{call.model} {PROMPT_VERSION}"[:130], by, call)
     found = [(row, screened.findings[id_]) for id_, row in named.items()]
     run.by_ai += len(found)
     _count(run, store(subject, found, screen, now=now))
