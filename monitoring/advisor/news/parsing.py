@@ -14,12 +14,14 @@ from urllib.parse import urljoin, urlsplit
 
 from django.utils.translation import gettext as _
 
+from monitoring.advisor.news.effort import EffortError, at_most
 from monitoring.advisor.news.items import Item, SourceError
 from monitoring.advisor.news.keys import without_publisher
 from monitoring.advisor.news.sources import Source, host_of
 from monitoring.advisor.text import clean
 
 MOST_ITEMS = 300
+SECONDS = 10.0  # an honest feed of the greatest size takes three
 HEAD = 64 * 1024  # bytes in which a document says what it is
 PROLOGUE = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->|<!doctype\s[^>\[]*>", re.DOTALL | re.IGNORECASE)
 ROOT = re.compile(rb"<(?:[\w-]+:)?([A-Za-z]+)")
@@ -28,28 +30,39 @@ FEEDS = frozenset({b"rss", b"feed", b"rdf"})
 MOST_URL = 2000
 
 
-def parse(body: bytes, source: Source, *, kind: str = "", url: str = "") -> list[Item]:
+def parse(
+    body: bytes, source: Source, *, kind: str = "", url: str = "", seconds: float = SECONDS
+) -> list[Item]:
     """The entries of a feed, newest as the feed has them; [] is a feed without entries.
 
-    `kind`: the content type; `url`: where it came from in the end. Raises SourceError for anything
-    that is no feed, which must never look like "no news".
+    `kind`: the content type; `url`: where it came from in the end; `seconds` of the processor. Raises
+    SourceError for anything that is no feed, which must never look like "no news".
     """
     if not isinstance(body, bytes):
         raise TypeError("a feed is parsed from bytes only")
     _must_be_a_feed(body, kind, source)
-    import feedparser
-
-    # Titles are made plain by our own clean(); its sanitiser would only cost time.
-    parsed = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": kind} if kind else {},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    parsed = _parsed(body, kind, seconds)
     if not parsed.get("version") or (parsed.get("bozo") and not parsed.entries):
         raise SourceError(_("broken: it could not be read as a feed"))
     name = clean(_text(parsed.feed, "title"), 100)
     return list(_items(parsed.entries[:MOST_ITEMS], source, name, url or source.url))
+
+
+def _parsed(body: bytes, kind: str, seconds: float) -> Any:
+    import feedparser
+
+    try:
+        # A thousand name spaces or attributes cost it minutes, though they fit into any size.
+        with at_most(seconds):
+            # Titles are made plain by our own clean(); its sanitiser would only cost time.
+            return feedparser.parse(
+                io.BytesIO(body),
+                response_headers={"content-type": kind} if kind else {},
+                sanitize_html=False,
+                resolve_relative_uris=False,
+            )
+    except EffortError:
+        raise SourceError(_("broken: it takes too long to read")) from None
 
 
 def _must_be_a_feed(body: bytes, kind: str, source: Source) -> None:

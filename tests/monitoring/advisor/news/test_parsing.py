@@ -131,3 +131,12 @@ def test_date_that_nobody_can_read_is_none(date: str) -> None:
 def test_long_feed_is_cut() -> None:
     articles = [Article(f"Title {number}") for number in range(MOST_ITEMS + 20)]
     assert len(read(rss(articles, "long"))) == MOST_ITEMS
+
+
+def test_feed_that_costs_too_much_is_a_source_error() -> None:
+    """A quarter of a megabyte that would keep the parser busy for many seconds: it looks for each attribute in all."""
+    attributes = " ".join(f"a{number}=''" for number in range(20_000))
+    hostile = f"<rss version='2.0'><channel><item {attributes}/></channel></rss>".encode()
+    with pytest.raises(SourceError, match="takes too long"):
+        parse(hostile, FEED, seconds=0.3)
+    assert [item.title for item in read(one("the next feed is read"))] == ["the next feed is read"]
