@@ -16,7 +16,7 @@ SEARCH = Source("https://news.google.com/rss/search?q=a", own=True, aggregates=T
 FEED = Source("https://www.dawn.com/feeds/home", own=False, aggregates=False)
 
 
-def read(text: str, source: Source = FEED, **options: str) -> list[Item]:
+def read(text: str, source: Source = FEED, **options: Any) -> list[Item]:
     return parse(text.encode(), source, **options)
 
 
