@@ -38,7 +38,20 @@ def moved(market: Market, before: Decimal | None, bid: Decimal | None) -> bool:
     """
     if before is None or bid is None:
         return False
-    return abs(bid - before) > MOST * (before if market.payout is None else market.payout)
+    return abs(bid - before) > _most(market, before)
+
+
+def fell(market: Market, before: Decimal | None, bid: Decimal | None) -> bool:
+    """Whether the bid has fallen by 3 cents or more (as `moved` counts them) since: then the price
+    bears out what the news say; unknown ones do not.
+    """
+    if before is None or bid is None:
+        return False
+    return before - bid >= _most(market, before)
+
+
+def _most(market: Market, before: Decimal) -> Decimal:
+    return MOST * (before if market.payout is None else market.payout)
 
 
 def in_words(market: Market, bid: Decimal) -> str:

@@ -13,7 +13,9 @@ from django.utils.translation import ngettext
 from monitoring.models import Decision, Question
 from monitoring.questions.bids import bid_now
 from monitoring.questions.moving import shut
+from monitoring.questions.overtaking import overtake
 from monitoring.questions.telling import said
+from positions import journal
 from positions.domain.pnl import floor_shares
 from positions.domain.policy import HUNDRED
 from positions.models import Exit, Position
@@ -34,7 +36,8 @@ def sell(
     outcome: str = "",
 ) -> Exit:
     """Decides the exit that follows from the decision: all, or the policy's part on REDUCE; without
-    a decision, or one that asks, all. Closes the question as `state`, and asks for a pass.
+    a decision, or one that asks, all. Closes the question as `state`, a sale of everything the
+    position's others too, and asks for a pass.
 
     `by`: who decided (`watch`, or a person). Raises AnsweredError where somebody was first, and
     ServiceError where nothing can be sold (paused, selling already, below the market's minimum).
@@ -53,6 +56,8 @@ def sell(
         exit_ = decide(position, order, actor=by, now=now)
         Question.objects.filter(pk=question.pk).update(exit=exit_)
         question.exit = exit_
+        if exit_.shares >= floor_shares(position.shares):
+            journal.append_all(overtake(position, now=now, by=AI_EXIT))
     check_request(now=now)
     return exit_
 

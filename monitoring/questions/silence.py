@@ -13,9 +13,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from monitoring.models import Decision, Question
-from monitoring.questions.bids import moved
+from monitoring.questions.bids import fell, moved
 from monitoring.questions.evidence import headlines, publishers
-from positions.models import AdvicePolicy, Market
+from positions.models import AdvicePolicy
 
 PRICE_RULES = frozenset({Question.Rule.SOFT_STOP, Question.Rule.ADVERSE_MOVE})
 PUBLISHERS = 2
@@ -36,16 +36,22 @@ def sells_unanswered(
     policy: AdvicePolicy,
     *,
     bid: Decimal | None = None,
+    thesis_version: int = 0,
 ) -> Silence:
     """What silence means for a question of which `decision` is the latest. `bid`: the usable bid
-    of now, where there is one. The question's position and market must have been read with it.
+    of now, where there is one; `thesis_version`: that of now. The question's position and market
+    must have been read with it.
     """
-    why = _kept(question, decision, policy, bid)
+    why = _kept(question, decision, policy, bid, thesis_version)
     return Silence(not why, why)
 
 
 def _kept(
-    question: Question, decision: Decision | None, policy: AdvicePolicy, bid: Decimal | None
+    question: Question,
+    decision: Decision | None,
+    policy: AdvicePolicy,
+    bid: Decimal | None,
+    thesis_version: int,
 ) -> str:
     if policy.if_unanswered != AdvicePolicy.Unanswered.SELL:
         return _("held")
@@ -57,6 +63,8 @@ def _kept(
         return ""
     if decision is None or decision.verdict == Decision.Verdict.ASK:
         return _("held, because no AI has judged it")
+    if decision.thesis_version != thesis_version:
+        return _("held, because the thesis has been changed since")
     return _doubted(question, decision, policy, bid)
 
 
@@ -69,8 +77,8 @@ def _doubted(
     if decision.confidence is None or decision.confidence < policy.min_confidence:
         return _("held, because the AI was not sure enough")
     news = question.rule == Question.Rule.AI_ALERT or headlines(decision.evidence)
-    fell = _below(question.position.market, question.bid, bid)
-    if news and not fell and len(publishers(decision.evidence)) < PUBLISHERS:
+    borne_out = fell(question.position.market, question.bid, bid)
+    if news and not borne_out and len(publishers(decision.evidence)) < PUBLISHERS:
         return _("held, because it rests on the news of one publisher")
     return ""
 
@@ -78,11 +86,6 @@ def _doubted(
 def _rose(question: Question, decision: Decision | None, bid: Decimal | None) -> bool:
     decided: Decimal | None = decision.bid if decision is not None else None
     before = question.bid if decided is None else decided
-    return _below(question.position.market, bid, before)
-
-
-def _below(market: Market, high: Decimal | None, low: Decimal | None) -> bool:
-    """Whether the second is more than 3 cents below the first; an unknown price is not."""
-    if high is None or low is None:
+    if before is None or bid is None:
         return False
-    return low < high and moved(market, low, high)
+    return bid > before and moved(question.position.market, before, bid)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from monitoring.models import Decision, Question
+from monitoring.models import Decision, MonitorRun, Question
 from monitoring.questions.answering import latest
 from monitoring.questions.bids import bid_now
 from monitoring.questions.moving import AnsweredError, shut
@@ -21,7 +21,7 @@ from monitoring.questions.telling import said, told
 from positions import journal
 from positions.locks import hold_book
 from positions.models import JournalEntry, Market, Position
-from positions.services import ServiceError, advice_of
+from positions.services import ServiceError, advice_of, thesis_version
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,15 @@ def _carry_out(question: Question, now: datetime) -> int:
     decision = latest(question)
     try:
         bid = bid_now(question.position_id, now).bid
-        silence = sells_unanswered(question, decision, advice_of(question.position_id), bid=bid)
+        silence = sells_unanswered(
+            question,
+            decision,
+            advice_of(question.position_id),
+            bid=bid,
+            thesis_version=thesis_version(question.position_id),
+        )
+        if silence.sells and bid is None and not _looked(question):
+            return 0
         if silence.sells:
             return _sold(question, decision, now)
         return _held(question, silence.why, decision, now)
@@ -78,6 +86,16 @@ def _carry_out(question: Question, now: datetime) -> int:
     except Exception:
         logger.exception("question %s could not be ended", question.pk)
         return 0
+
+
+def _looked(question: Question) -> bool:
+    """Whether a pass has looked for a price since the deadline. After a pause of the whole product
+    the last price is too old to tell that it has risen meanwhile, and then nothing is to be sold.
+    """
+    ended = (MonitorRun.State.COMPLETE, MonitorRun.State.INCOMPLETE)
+    runs = MonitorRun.objects.filter(state__in=ended).order_by("-pk")
+    last = runs.values_list("started_at", flat=True).first()
+    return last is not None and question.answer_until is not None and last >= question.answer_until
 
 
 def _sold(question: Question, decision: Decision | None, now: datetime) -> int:

@@ -24,7 +24,13 @@ from positions.services.closing import (
 )
 from positions.services.editing import position_edit
 from positions.services.opening import check_entry, position_open
-from positions.services.rules import policy_set, rule_arm, strategy_policy_set, thesis_set
+from positions.services.rules import (
+    policy_set,
+    rule_arm,
+    strategy_policy_set,
+    thesis_set,
+    thesis_version,
+)
 from positions.services.switches import (
     check_request,
     exits_are_paused,
@@ -64,4 +70,5 @@ __all__ = [
     "sellable",
     "strategy_policy_set",
     "thesis_set",
+    "thesis_version",
 ]

@@ -210,3 +210,9 @@ def rule_arm(*, position_id: int, rule: str, actor: str, now: datetime) -> None:
                 data=facts(position),
             )
         )
+
+
+def thesis_version(position_id: int) -> int:
+    """The version of the position's thesis as it is now; 0 without one."""
+    found = Thesis.objects.filter(position=position_id).values_list("version", flat=True).first()
+    return found or 0

@@ -100,7 +100,7 @@ def test_news_of_one_publisher_is_not_sold(evidence: tuple[dict[str, str], ...])
     assert silence("ai_alert", decision) == "held, because it rests on the news of one publisher"
 
 
-@pytest.mark.parametrize(("bid", "sold"), [("0.46", True), ("0.47", False), (None, False)])
+@pytest.mark.parametrize(("bid", "sold"), [("0.47", True), ("0.48", False), (None, False)])
 def test_fall_of_the_price_bears_out_the_news_of_one_publisher(bid: str | None, sold: bool) -> None:
     decision = decided("sell", evidence=ONE)
     assert (silence("ai_alert", decision, bid=bid) == "") is sold

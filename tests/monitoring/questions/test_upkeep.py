@@ -12,7 +12,7 @@ from monitoring.models import Question
 from monitoring.questions.answering import approve
 from monitoring.questions.upkeep import upkeep
 from positions.models import Exit, Market, Position
-from positions.services import exits_pause, position_close_request
+from positions.services import exits_pause, position_close_request, thesis_set
 from tests.monitoring.engine.house import Offers, kinds, last
 from tests.monitoring.questions.desk import Desk
 
@@ -60,6 +60,7 @@ class TestSilence:
         desk.policy(if_unanswered="sell")
         desk.open(verdict="reduce")
         desk.later(15)
+        desk.says("0.50")
         upkeep(now=desk.now)
         assert Exit.objects.get().shares == Decimal(50)
 
@@ -92,11 +93,39 @@ class TestSilence:
         desk.says("0.49")
         assert desk.held() == 0
 
+    def test_sale_after_the_product_was_down_waits_for_a_look_at_the_price(
+        self, desk: Desk
+    ) -> None:
+        desk.policy(if_unanswered="sell")
+        desk.open()
+        desk.later(8 * 60)  # nobody has looked: the price may be anywhere
+        assert (upkeep(now=desk.now), state(), Exit.objects.count()) == (0, "open", 0)
+        desk.says("0.80")
+        upkeep(now=desk.now)
+        assert (state(), Exit.objects.count(), last("ai_expired").text) == (
+            "expired",
+            0,
+            "nobody answered: held, because the price has risen by more than 3 cents",
+        )
+
+    def test_word_on_an_older_thesis_sells_nothing(self, desk: Desk) -> None:
+        desk.policy(if_unanswered="sell")
+        desk.open("ai_alert")
+        thesis_set(position_id=desk.position.pk, actor="ann", now=desk.now, text="Another one.")
+        desk.later(15)
+        desk.says("0.50")
+        upkeep(now=desk.now)
+        assert (Exit.objects.count(), last("ai_expired").text) == (
+            0,
+            "nobody answered: held, because the thesis has been changed since",
+        )
+
     def test_sale_that_is_refused_is_told_with_its_reason(self, desk: Desk) -> None:
         desk.policy(if_unanswered="sell")
         desk.open()
         exits_pause(actor="ann", now=desk.now)
         desk.later(15)
+        desk.says("0.50")
         upkeep(now=desk.now)
         assert (state(), Exit.objects.count()) == ("expired", 0)
         assert last("ai_expired").text.startswith("nobody answered: not sold: All exits are paused")
@@ -105,8 +134,9 @@ class TestSilence:
         desk.policy(if_unanswered="sell")
         broken = desk.open("ai_alert")
         broken.decisions.update(confidence=RawSQL("'NaN'", ()))  # a hand in the database
-        desk.open()
+        desk.open(verdict="reduce")  # a sale of all would end both
         desk.later(15)
+        desk.says("0.50")
         assert upkeep(now=desk.now) == 1
         assert set(Question.objects.values_list("rule", "state")) == {
             ("ai_alert", "open"),
@@ -157,6 +187,18 @@ class TestOvertaken:
         desk.house.run()
         assert (upkeep(now=desk.now), state()) == (0, "approved")
         assert "ai_overtaken" not in kinds()
+
+    def test_by_an_approval_of_another_question_that_sells_all(self, desk: Desk) -> None:
+        question, other = desk.open(), desk.open("ai_alert")
+        approve(question_id=question.pk, actor="ann", now=desk.now)
+        other.refresh_from_db()
+        assert (other.state, other.closed_by) == ("overtaken", "ai_exit")
+
+    def test_approval_of_a_part_leaves_the_others(self, desk: Desk) -> None:
+        question, other = desk.open(verdict="reduce"), desk.open("ai_alert")
+        approve(question_id=question.pk, actor="ann", now=desk.now)
+        other.refresh_from_db()
+        assert other.state == "open"
 
     def test_sale_of_a_part_overtakes_nothing(self, desk: Desk) -> None:
         desk.open()
