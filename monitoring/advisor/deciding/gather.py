@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from monitoring.advisor.budget import limit, spend_today
 from monitoring.advisor.deciding.guards import House, Price
 from monitoring.advisor.deciding.view import SPANS, Facts, News, bid_at
 from monitoring.advisor.news.unseen import MOST, OLDEST, mentioned, oldest
@@ -25,7 +26,7 @@ from positions.domain.pnl import plain
 from positions.models import LIVE_EXIT_STATES, Exit, Position, Quote, Thesis
 from positions.presenting.rows import Row
 from positions.selectors import runs_of
-from positions.services import exits_are_paused
+from positions.services import exits_are_paused, thesis_version
 from positions.services.closing import AI_EXIT
 
 TENTH = Decimal("0.1")
@@ -170,7 +171,7 @@ def price_of(position: Position, now: datetime) -> Price:
 
 
 def house_of(position: Position, now: datetime) -> House:
-    """Past AI sales of the position, the house's switch, exits under way, the settings."""
+    """Past AI sales of the position, the house's switch, exits under way, settings, the thesis."""
     sales = Exit.objects.filter(position=position, rule=AI_EXIT)
     sales = sales.exclude(Q(state=Exit.State.CANCELLED) & Q(fills__isnull=True))
     made = list(sales.distinct().values_list("created_at", flat=True))
@@ -181,6 +182,7 @@ def house_of(position: Position, now: datetime) -> House:
         paused=exits_are_paused(),
         selling=Exit.objects.filter(position=position, state__in=LIVE_EXIT_STATES).exists(),
         fallback_may_sell=settings.AI_FALLBACK_MAY_SELL,
+        thesis_version=thesis_version(position.pk),
     )
 
 
@@ -198,6 +200,13 @@ def used_up(question: Question, now: datetime) -> bool:
     )
     mine = calls.exclude(question__rule=Question.Rule.ASKED)
     return mine.count() >= settings.AI_POSITION_DAILY_DECISIONS
+
+
+def to_spare(now: datetime) -> bool:
+    """Whether there is money for what has time: less than half of that for uncritical calls is used.
+    A day on which all theses are to be reviewed must leave some for the stops that ask.
+    """
+    return spend_today(now).used * 2 < limit(critical=False)
 
 
 def before(question: Question, now: datetime, cited: list[Any]) -> Decimal | None:

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from monitoring.questions.bids import MOST, moved
+from monitoring.questions.bids import fell, moved
 from monitoring.questions.evidence import publishers
 from monitoring.questions.silence import PRICE_RULES, PUBLISHERS
 from positions.domain.pnl import plain
@@ -38,7 +38,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What was decided: on a view of the moment `seen_at`, at `bid`. `before`: the bid when the
+    """What was decided: on a view of the moment `seen_at`, at `bid`, against this thesis. `before`: the bid when the
     question was asked, or when its first headline came, whichever is the higher.
     """
 
@@ -48,19 +48,23 @@ class Judged:
     seen_at: datetime
     bid: Decimal | None
     before: Decimal | None
+    thesis_version: int = 0
     fallback: bool = False
     demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What else holds: past AI sales of the position, exits paused or under way, settings."""
+    """What else holds now: past AI sales of the position, exits paused or under way, settings, the
+    version of its thesis.
+    """
 
     last_sale: datetime | None
     sales_today: int
     paused: bool
     selling: bool
     fallback_may_sell: bool
+    thesis_version: int = 0
 
 
 def limits(
@@ -70,6 +74,7 @@ def limits(
     return [
         *_who(judged, house, policy),
         *_price(judged, price, now),
+        *_thesis(judged, house),
         *_pace(house, policy, now),
         *_grounds(judged, price),
     ]
@@ -112,6 +117,11 @@ def _price(judged: Judged, price: Price, now: datetime) -> Iterator[str]:
         yield _("The decision is older than 2 minutes.")
 
 
+def _thesis(judged: Judged, house: House) -> Iterator[str]:
+    if judged.thesis_version != house.thesis_version:
+        yield _("The thesis has been changed since.")
+
+
 def _pace(house: House, policy: AdvicePolicy, now: datetime) -> Iterator[str]:
     pause = timedelta(minutes=policy.cooldown_minutes)
     if house.last_sale is not None and now - house.last_sale < pause:
@@ -152,7 +162,4 @@ def rests_on_news(judged: Judged) -> bool:
 
 def confirmed(judged: Judged, price: Price) -> bool:
     """Whether the price has moved against us by 3 cents or more since the news."""
-    if judged.before is None or price.bid is None:
-        return False
-    payout = price.market.payout
-    return judged.before - price.bid >= MOST * (judged.before if payout is None else payout)
+    return fell(price.market, judged.before, price.bid)

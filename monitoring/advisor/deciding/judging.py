@@ -104,7 +104,7 @@ def judge(matter: Matter, ports: Ports) -> Settled:
 
 def _not_asked(matter: Matter, now: datetime) -> tuple[Failure, str] | None:
     """Why nobody is asked at all: too late, begun too often, failed a moment ago, the day's number
-    for one position is used up.
+    for one position is used up, or no money is left for what has time.
     """
     question = matter.question
     until = deadline(question.rule, question.urgency, ai_until=question.ai_until, now=now)
@@ -114,6 +114,8 @@ def _not_asked(matter: Matter, now: datetime) -> tuple[Failure, str] | None:
         return Failure.TIMEOUT, missing(JUST_FAILED)
     if gather.used_up(question, now):
         return Failure.OVER_BUDGET, missing(DAILY)
+    if question.rule == Question.Rule.REVIEW and not gather.to_spare(now):
+        return Failure.OVER_BUDGET, missing(MISSING[Failure.OVER_BUDGET])
     return None
 
 

@@ -15,8 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from monitoring.advisor import gate
-from monitoring.advisor.budget import limit, spend_today
-from monitoring.advisor.deciding.gather import news_of
+from monitoring.advisor.deciding.gather import news_of, to_spare
 from monitoring.advisor.deciding.view import SPANS, Facts, View, view
 from monitoring.advisor.port import Provider, Request
 from monitoring.advisor.providers import chain_for
@@ -58,7 +57,7 @@ def write_due(
     stops = Exit.objects.filter(rule=HARD_STOP, state=Exit.State.FILLED, finished_at__gte=since)
     for exit_ in stops.select_related("position__market").order_by("-finished_at"):
         asked = chain_for(exit_.position, "note") if providers is None else providers
-        if asked and not _tried(exit_) and _affordable(now):
+        if asked and not _tried(exit_) and to_spare(now):
             return _write(exit_, asked, gate.Ports(clock, monotonic))
     return False
 
@@ -66,10 +65,6 @@ def write_due(
 def _tried(exit_: Exit) -> bool:
     calls = AICall.objects.filter(purpose=AICall.Purpose.NOTE, position=exit_.position_id)
     return calls.filter(started_at__gte=exit_.finished_at).exists()
-
-
-def _affordable(now: datetime) -> bool:
-    return spend_today(now).used * 2 < limit(critical=False)
 
 
 def _write(exit_: Exit, providers: Sequence[Provider], ports: gate.Ports) -> bool:

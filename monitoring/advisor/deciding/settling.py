@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,7 @@ from monitoring.advisor.deciding.prompt import VERSION
 from monitoring.advisor.deciding.words import RULES, summary
 from monitoring.models import AICall, Decision, Question
 from monitoring.questions.answering import seeking
-from monitoring.questions.asking import close, open_to_person
+from monitoring.questions.asking import AI_SECONDS, close, open_to_person
 from monitoring.questions.moving import AnsweredError, move
 from monitoring.questions.selling import refuses, sell
 from monitoring.questions.telling import decided, told
@@ -118,8 +118,8 @@ def _follow(question: Question, decision: Decision, answer: Answer, now: datetim
 def _by_itself(
     question: Question, decision: Decision, answer: Answer, now: datetime
 ) -> Settled | list[str]:
-    """Sells, or has it asked again where time or the price has made the answer void; else why a
-    person is asked.
+    """Sells, or has it asked again where time, the price or a new thesis has made the answer void;
+    else why a person is asked.
     """
     policy, price = advice_of(question.position_id), gather.price_of(question.position, now)
     house = gather.house_of(question.position, now)
@@ -130,6 +130,7 @@ def _by_itself(
         seen_at=answer.seen_at,
         bid=answer.bid,
         before=gather.before(question, now, list(answer.evidence)),
+        thesis_version=answer.thesis_version,
         fallback=answer.fallback,
         demo=answer.demo,
     )
@@ -143,10 +144,12 @@ def _by_itself(
         except ServiceError as error:
             question.refresh_from_db()
             return [refuses(error)]
-    fresh = replace(judged, seen_at=now, bid=price.bid)
+    fresh = replace(judged, seen_at=now, bid=price.bid, thesis_version=house.thesis_version)
     only_void = not guards.limits(fresh, price, house, policy, now)
     if only_void and question.tries < TRIES and not gather.used_up(question, now):
-        move(question, State.WAITING, not_before=now)
+        # With its whole time: an answer that came late would else leave none for the next.
+        until = now + timedelta(seconds=AI_SECONDS[question.rule])
+        move(question, State.WAITING, not_before=now, ai_until=until)
         return Settled(decision, _("asked again: %(why)s") % {"why": " ".join(limits)}, limits)
     return limits
 

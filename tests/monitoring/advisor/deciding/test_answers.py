@@ -208,6 +208,41 @@ def test_a_move_while_it_is_asked_has_it_asked_again() -> None:
     assert world.provider.asked == 2
 
 
+def test_what_is_asked_again_has_the_whole_time_again() -> None:
+    """A fall is when a price moves and answers come late: a SELL must not be lost to both."""
+    world, question = sells()
+
+    def late() -> None:
+        world.provider.during = lambda: None
+        world.clock.later(seconds=28)
+        world.bid("0.40")
+
+    world.provider.during = late
+    world.decide()
+    world.decide()
+    assert (state(question), world.provider.asked) == ("acted", 2)
+
+
+def test_a_thesis_that_changed_while_it_was_asked_is_asked_about_anew() -> None:
+    world, question = sells()
+
+    def changed() -> None:
+        world.provider.during = lambda: None
+        world.thesis("It will be so whatever the rates do.", version=2)
+
+    world.provider.during = changed
+    [first] = world.decide()
+    assert (first["text"], world.exits()) == (
+        "asked again: The thesis has been changed since.",
+        [],
+    )
+    world.decide()
+    assert state(question) == "acted"
+    versions = Decision.objects.order_by("pk").values_list("thesis_version", flat=True)
+    assert list(versions) == [1, 2]
+    assert "whatever the rates do" in world.provider.requests[1].user
+
+
 def test_a_price_that_never_stands_still_ends_with_a_person() -> None:
     world, question = sells()
     bids = iter(["0.40", "0.36", "0.32"])

@@ -111,6 +111,7 @@ def test_at_the_edge_of_every_guard_it_is_sold() -> None:
         ),
         ({"house": {"sales_today": 2}}, "No more than 2 AI sales a day."),
         ({"policy": {"daily_sells": 1}}, "No more than 1 AI sale a day."),
+        ({"house": {"thesis_version": 1}}, "The thesis has been changed since."),
         ({"house": {"paused": True}}, "All exits are paused."),
         ({"house": {"selling": True}}, "An exit of this position is running already."),
         (
