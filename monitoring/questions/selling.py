@@ -63,15 +63,16 @@ def sell(
 
 
 def part(position: Position, decision: Decision | None) -> Decimal | None:
-    """The shares that are sold: None for all, which is also what a part becomes whose rest, or
-    which itself, would be too small for the market.
+    """The shares that are sold, None for all. A part that is too small for the market becomes the
+    smallest that it takes; one whose rest would be too small, all.
     """
     if decision is None or decision.verdict != Verdict.REDUCE:
         return None
     least = position.market.min_size or Decimal(0)
-    wanted = floor_shares(position.shares * advice_of(position.pk).reduce_pct / HUNDRED)
+    share = floor_shares(position.shares * advice_of(position.pk).reduce_pct / HUNDRED)
+    wanted = max(share, least)
     rest = position.shares - wanted
-    return None if wanted <= 0 or wanted < least or 0 < rest < least else wanted
+    return None if wanted <= 0 or rest <= 0 or rest < least else wanted
 
 
 def grounds(question: Question, decision: Decision | None) -> dict[str, Any]:

@@ -85,6 +85,24 @@ class TestApprove:
         desk.house.run()
         assert (desk.held(), Position.objects.get().state) == (Decimal(70), "open")
 
+    @pytest.mark.parametrize(
+        ("shares", "percent", "sold"),
+        [
+            ("100", "3", "5"),  # the market takes no fewer: no reason to sell all
+            ("100", "95", "95"),
+            ("100", "96", "100"),  # four would be left, which nobody takes
+            ("100", "100", "100"),
+            ("10", "50", "5"),
+            ("9", "50", "9"),
+        ],
+    )
+    def test_part_is_one_that_the_market_takes(
+        self, db: None, shares: str, percent: str, sold: str
+    ) -> None:
+        desk = Desk(shares=shares)
+        desk.policy(reduce_pct=Decimal(percent))
+        assert yes(desk, desk.open(verdict="reduce")).shares == Decimal(sold)
+
     @pytest.mark.parametrize("verdict", ["ask", ""])
     def test_person_may_sell_all_where_no_ai_has_judged(self, desk: Desk, verdict: str) -> None:
         exit_ = yes(desk, desk.open(verdict=verdict))
