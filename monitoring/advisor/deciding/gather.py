@@ -20,6 +20,7 @@ from monitoring.advisor.news.unseen import MOST, OLDEST, mentioned, oldest
 from monitoring.advisor.screening.suspicion import suspicious
 from monitoring.models import AICall, Decision, Headline, Question, Screening
 from monitoring.questions.bids import bid_now
+from monitoring.questions.silence import PRICE_RULES
 from monitoring.questions.telling import confidence_text, stamp
 from positions import selectors
 from positions.domain.pnl import plain
@@ -30,8 +31,6 @@ from positions.services import exits_are_paused, thesis_version
 from positions.services.closing import AI_EXIT
 
 TENTH = Decimal("0.1")
-# What a trigger of these rules says in words is ours; of the others it may be a model's or a person's.
-OUR_WORDS = frozenset({Question.Rule.SOFT_STOP, Question.Rule.ADVERSE_MOVE})
 
 
 def facts_of(question: Question, now: datetime) -> Facts | None:
@@ -77,10 +76,10 @@ def facts_of(question: Question, now: datetime) -> Facts | None:
 
 
 def _reason(question: Question) -> str:
-    """The trigger in words. A screener's summary is a model's text about strangers' text: it never
-    enters the next model's prompt, the headlines do.
+    """The trigger in words. Those of the price rules are ours; a screener's summary is a model's
+    text about strangers' text: it never enters the next model's prompt, the headlines do.
     """
-    if question.rule in OUR_WORDS:
+    if question.rule in PRICE_RULES:
         return question.reason
     if question.rule == Question.Rule.AI_ALERT:
         return _("The screen has flagged news that may be against this side.")
@@ -187,8 +186,9 @@ def house_of(position: Position, now: datetime) -> House:
 
 
 def used_up(question: Question, now: datetime) -> bool:
-    """Whether the position's calls of the day are used up. A person's own question and a critical
-    trigger are beyond it: the daily cap bounds those.
+    """Whether the position's calls of the day are used up; price rules have as many again for
+    themselves. A person's own question and a critical trigger are beyond it: the daily cap bounds
+    those.
     """
     if question.rule == Question.Rule.ASKED or question.urgency == "critical":
         return False
@@ -199,6 +199,8 @@ def used_up(question: Question, now: datetime) -> bool:
         day=now.date(),
     )
     mine = calls.exclude(question__rule=Question.Rule.ASKED)
+    if question.rule in PRICE_RULES:  # loud news must not silence a price that falls
+        mine = mine.filter(question__rule__in=PRICE_RULES)
     return mine.count() >= settings.AI_POSITION_DAILY_DECISIONS
 
 

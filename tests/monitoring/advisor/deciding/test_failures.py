@@ -263,6 +263,19 @@ def test_a_persons_question_and_a_critical_one_are_beyond_them(rule: str, urgenc
     assert (state(question), world.provider.asked) == ("held", 5)
 
 
+def test_loud_news_do_not_use_up_those_of_the_price_rules() -> None:
+    world = World.of(says("HOLD"))
+    for number in range(5):
+        world.ask("ai_alert", "medium", headlines=[world.headline(f"News {number}")])
+        world.decide()
+        world.clock.later(minutes=20)
+        world.bid("0.44")
+    assert world.provider.asked == 4
+    question = world.ask("soft_stop", "high")
+    world.decide()
+    assert (state(question), world.provider.asked) == ("held", 5)
+
+
 def test_failed_calls_that_cost_nothing_use_up_no_decision() -> None:
     world = World.of(*[fails()] * 4, says("HOLD"))
     for _ in range(4):
