@@ -155,7 +155,8 @@ def _ask(matter: Matter, ports: Ports) -> Settled:
     if made is None:
         failure = said.failure or Failure.INVALID_OUTPUT
         gate.note_outcome(outcome.call, f"no decision: {failure} {said.detail}".strip())
-        why = missing(MISSING[failure], outcome.provider)
+        theirs = failure != Failure.OVER_BUDGET  # which is our own cap
+        why = missing(MISSING[failure], outcome.provider if theirs else "")
         return _without(matter, failure, why, ports, outcome.reply.retry_after)
     answer = Answer(
         verdict=made.decision.lower(),

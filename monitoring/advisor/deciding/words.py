@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from monitoring.advisor.port import Failure
-from monitoring.advisor.telling import WHY
+from monitoring.advisor.telling import WHY, label
 from monitoring.models import Decision
 from monitoring.questions.telling import confidence_text
 
@@ -34,8 +34,8 @@ def nobody() -> str:
 
 
 def missing(why: Promise, provider: str = "") -> str:
-    """`The AI gave no answer (anthropic: it is overloaded).`"""
-    named = f"{provider}: {why}" if provider else str(why)
+    """`The AI gave no answer (Anthropic: it is overloaded).`"""
+    named = f"{label(provider)}: {why}" if provider else str(why)
     return _("The AI gave no answer (%(why)s).") % {"why": named}
 
 

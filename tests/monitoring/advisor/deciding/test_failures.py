@@ -16,7 +16,7 @@ from tests.monitoring.advisor.deciding.world import World, fails, says, state
 from tests.monitoring.advisor.gating import Told
 
 pytestmark = pytest.mark.django_db
-DOWN = "The AI gave no answer (anthropic: it is overloaded)."
+DOWN = "The AI gave no answer (Anthropic: it is overloaded)."
 ALL = [("ai_exit", "watch", Decimal(100))]
 
 
@@ -226,7 +226,7 @@ def test_over_budget_is_said_as_such(settings: Any) -> None:
     question.refresh_from_db()
     assert (question.state, world.provider.asked) == ("open", 0)
     assert question.outcome == (
-        "The AI gave no answer (anthropic: the daily budget leaves no room)."
+        "The AI gave no answer (the daily budget leaves no room)."
     )
 
 
