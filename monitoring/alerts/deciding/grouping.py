@@ -14,7 +14,7 @@ from django.conf import settings
 
 from monitoring.alerts.deciding.judging import subject_kind
 from monitoring.alerts.deciding.remarks import grouped_details, grouped_line
-from monitoring.alerts.deciding.topics import APART, CRITICAL
+from monitoring.alerts.deciding.topics import APART, CRITICAL, QUESTIONS
 from monitoring.alerts.wording import alert_of
 from monitoring.models import Notification
 
@@ -51,4 +51,6 @@ def _lead(head: Notification, members: list[Notification]) -> None:
     entries = [row.entry for row in members]
     alerts = [alert_of(entry) for entry in entries]
     head.title, head.body = grouped_line(alerts), grouped_details(alerts)
-    head.link = f"{settings.SITE_URL}/alerts/"
+    # Where the questions are answered; everything else is looked up in the list of alerts.
+    page = "decisions" if {entry.kind for entry in entries} <= QUESTIONS else "alerts"
+    head.link = f"{settings.SITE_URL}/{page}/"

@@ -50,6 +50,15 @@ def test_forty_of_a_kind_in_one_pass_are_one_message(settings: Settings) -> None
     assert len(set(others.values_list("alarm", flat=True))) == 39
 
 
+def test_many_questions_lead_to_where_they_are_answered(settings: Settings) -> None:
+    settings.SITE_URL = "https://pm.example"
+    channel()
+    for number, one in enumerate(book(6)):
+        write("ask", urgency="high", position=one, data=FACTS | {"question_id": number})
+    dispatch(now=NOON)
+    assert Notification.objects.get(state="pending").link == "https://pm.example/decisions/"
+
+
 def test_five_are_told_one_by_one() -> None:
     channel()
     unpriced(book(5))
