@@ -128,7 +128,15 @@ def _unknown(name: str, reply: Any) -> Check:
         Failure.INVALID_OUTPUT: _("Something else answers there: check ANTHROPIC_BASE_URL."),
     }
     remedy = remedies.get(reply.failure, _("Check the network and the provider's status page."))
-    return fail(name, f"{reply.failure}: {reply.detail}", remedy)
+    return fail(name, _said(reply), remedy)
+
+
+def _said(reply: Any) -> str:
+    """A failure in a stranger's words, which may quote our key or speak to the terminal."""
+    from monitoring.advisor.audit import detail
+    from monitoring.advisor.text import clean
+
+    return f"{reply.failure}: {clean(detail(reply.detail))}"
 
 
 def _age(name: str, found: Mapping[str, Any], today: date) -> Check:
@@ -184,7 +192,7 @@ def _endpoint(name: str, model: str) -> Check:
     found = listed(OpenAICompatible.of_settings(), time.monotonic() + SECONDS)
     if isinstance(found, Reply):
         remedy = _("Check AI_FALLBACK_URL, AI_FALLBACK_KEY and the endpoint itself.")
-        return fail(name, f"{found.failure}: {found.detail}", remedy)
+        return fail(name, _said(found), remedy)
     if found is None:
         text = _("answers, but has no list of models: %(model)s is not checked") % {"model": model}
         return warn(name, text, _("Nothing to do; manage.py ai_eval shows whether it works."))

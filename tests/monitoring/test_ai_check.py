@@ -16,6 +16,8 @@ from pmsite.ai_models import AS_OF
 from tests.fakes.anthropic import KEY, AnthropicServer
 from tests.fakes.openai_compatible import KEY as FALLBACK_KEY
 from tests.fakes.openai_compatible import MODEL, OpenAIServer
+from tests.fakes.server import FakeServer
+from tests.fakes.wire import Reply, Request, json_reply
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SCREEN = "AI model claude-haiku-5-5 (screen)"
@@ -205,3 +207,22 @@ def test_every_check_that_is_not_ok_has_a_remedy(api: AnthropicServer, settings:
 def test_doctor_asks_those_who_would_be_asked(api: AnthropicServer, endpoint: OpenAIServer) -> None:
     found = [(check.name, check.status) for check in ai.key_and_models(NOON)]
     assert found == [(name, "ok") for name in ("AI key", SCREEN, DECIDE, "AI fallback")]
+
+
+class Echo(FakeServer):
+    """Refuses each request in words that hold its key and a code for terminals."""
+
+    def handle(self, request: Request) -> Reply:
+        message = f"\x1b[31mno such key: {request.headers['Authorization']}"
+        return json_reply({"error": {"type": "authentication_error", "message": message}}, 401)
+
+
+def test_words_of_a_server_show_no_key_and_steer_no_terminal(settings: Settings) -> None:
+    keys = ("a-key-of-no-known-shape", "another-key-of-no-known-shape")
+    with Echo() as server:
+        settings.ANTHROPIC_API_KEY, settings.AI_FALLBACK_KEY = keys
+        settings.ANTHROPIC_BASE_URL = settings.AI_FALLBACK_URL = server.url
+        settings.AI_FALLBACK_MODEL = "m"
+        code, told = run_command()
+    assert (code, told.count("no such key"), told.count("\x1b")) == (1, 3, 0)
+    assert [key for key in keys if key in told] == []
