@@ -15,7 +15,7 @@ from tests.oracle.frames import RECORDED, made, thinned
 from tests.oracle.watch import expected_of, hold_all, load, sold
 
 SMALL = ("20",)
-QUERIES = 45  # of a pass, whatever the number of positions (here 20 and 60)
+QUERIES = 50  # of a pass and a look for questions, however many the positions (here 20 and 60)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

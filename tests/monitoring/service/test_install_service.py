@@ -70,7 +70,10 @@ def test_writes_unit_and_settings_switches_on_and_explains(machine: Machine) -> 
     assert f"EnvironmentFile=-{machine.settings}\n" in unit
     assert f"DISCORD_WEBHOOK_URL={HOOK}\n" in settings
     assert machine.settings.stat().st_mode & 0o777 == 0o600
-    told = ("Settings taken from this shell: DATA_DIR, DISCORD_WEBHOOK_URL, PORT", "enable-linger")
+    told = (
+        "Settings taken from this shell: DATA_DIR, DISCORD_WEBHOOK_URL, NEWS_QUERY_URL, PORT",
+        "enable-linger",
+    )
     assert [text in ended.stdout for text in told] == [True, True]
 
 
