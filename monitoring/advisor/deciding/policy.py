@@ -71,11 +71,6 @@ class Lack:
     anyone: bool = True
 
 
-def asks(rule: str) -> bool:
-    """Whether the AI is ever asked about a trigger of this rule."""
-    return rule in AI_SECONDS
-
-
 def pressing(rule: str, urgency: str) -> bool:
     """Whether its deadline counts from the trigger on; else from when the AI is asked."""
     if rule in PRICE_RULES:

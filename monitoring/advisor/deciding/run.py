@@ -22,9 +22,7 @@ from django.utils import timezone
 
 from monitoring.advisor.deciding import cache, gather, settling
 from monitoring.advisor.deciding.judging import Matter, Ports, judge
-from monitoring.advisor.deciding.policy import (
-    deadline,
-)
+from monitoring.advisor.deciding.policy import deadline
 from monitoring.advisor.deciding.settling import Settled
 from monitoring.advisor.deciding.view import view
 from monitoring.advisor.deciding.words import by
@@ -60,7 +58,8 @@ def decide_due(
     position, question, rule, verdict, confidence, by, state, text, evidence.
 
     `at_once`: so many in threads of their own, because a fall of the market has many rules ask
-    within the same half minute, and an answer takes ten seconds. One that breaks stops no other: its claim ends by itself. Raises DatabaseError.
+    within the same half minute, and an answer takes ten seconds. One that breaks stops no other:
+    its claim ends by itself. Raises DatabaseError.
     """
     if not Question.objects.filter(state__in=Question.LIVE).exists():
         return []

@@ -11,7 +11,6 @@ from monitoring.advisor.deciding.policy import (
     FINAL,
     Lack,
     Without,
-    asks,
     deadline,
     patient,
     pressing,
@@ -20,6 +19,7 @@ from monitoring.advisor.deciding.policy import (
 )
 from monitoring.advisor.port import Failure
 from monitoring.models import Question
+from monitoring.questions.asking import AI_SECONDS
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PRICE = ("soft_stop", "adverse_move")
@@ -47,14 +47,9 @@ def lack(rule: str, urgency: str, **fields: Any) -> Lack:
     return Lack(rule=rule, urgency=urgency, **(values | fields))
 
 
-@pytest.mark.parametrize("rule", MECHANICAL)
-def test_a_mechanical_rule_never_asks(rule: str) -> None:
-    assert asks(rule) is False
-
-
-@pytest.mark.parametrize("rule", Question.Rule.values)
-def test_every_rule_of_a_question_asks(rule: str) -> None:
-    assert asks(rule) is True
+def test_the_rules_that_ask_have_a_deadline_and_no_mechanical_one_has() -> None:
+    assert set(AI_SECONDS) == set(Question.Rule.values)
+    assert not set(AI_SECONDS) & set(MECHANICAL)
 
 
 @pytest.mark.parametrize("rule", PRICE)
