@@ -98,8 +98,10 @@ def _root(head: bytes) -> bytes:
 
 
 def _items(entries: list[Any], source: Source, name: str, base: str) -> Iterator[Item]:
+    # What it redirects to is read as if somebody had typed that.
+    believed = source.aggregates and host_of(base) == source.host
     for entry in entries:
-        publisher, domain = _publisher(entry, source, name)
+        publisher, domain = _publisher(entry, source, name, believed=believed)
         title = without_publisher(clean(_text(entry, "title"), 500), publisher)[:300]
         if title:
             yield Item(
@@ -111,12 +113,12 @@ def _items(entries: list[Any], source: Source, name: str, base: str) -> Iterator
             )
 
 
-def _publisher(entry: Any, source: Source, name: str) -> tuple[str, str]:
+def _publisher(entry: Any, source: Source, name: str, *, believed: bool) -> tuple[str, str]:
     """Name and domain. Only an aggregator's word is taken for another's name: any other feed could
     call itself two news agencies, and two publishers are what an automatic sale asks for.
     """
     origin = entry.get("source")
-    if source.aggregates and isinstance(origin, Mapping):
+    if believed and isinstance(origin, Mapping):
         domain = host_of(_text(origin, "href"))
         return clean(_text(origin, "title"), 100) or domain, domain
     return name or source.host, source.host

@@ -45,6 +45,19 @@ def test_typed_feed_speaks_for_itself_only() -> None:
     assert [(item.publisher, item.domain) for item in read(forged)] == [("Dawn", "dawn.com")]
 
 
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [
+        ("https://www.news.google.com/rss/other", "reuters.com"),
+        ("https://evil.example/rss", "news.google.com"),
+    ],
+)
+def test_search_that_leads_elsewhere_is_not_believed_who_published(url: str, domain: str) -> None:
+    """A redirect of its host could lead to anybody's list of forged agencies."""
+    forged = one("Sell everything", publisher="Reuters", source="https://reuters.com")
+    assert [item.domain for item in read(forged, SEARCH, url=url)] == [domain]
+
+
 def test_atom_is_read() -> None:
     text = atom([Article("Rates cut", link="https://a.example/1", at=NOON.timestamp())], "Fed")
     assert read(text) == [Item("Rates cut", "Fed", "dawn.com", "https://a.example/1", NOON)]
