@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -82,8 +82,8 @@ def reopen(request: HttpRequest, question_id: int) -> HttpResponse:
 @action
 def ask(request: HttpRequest, position_id: int) -> HttpResponse:
     """“Ask the AI”: a question by hand, answered beside the pass."""
-    position = Position.objects.filter(pk=position_id).first()
-    if position is not None and not answers(position):
+    position = get_object_or_404(Position, pk=position_id)
+    if not answers(position):
         raise ServiceError(
             _(
                 "There is no AI to ask: set ANTHROPIC_API_KEY, or AI_FALLBACK_URL and"

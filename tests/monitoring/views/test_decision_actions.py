@@ -115,6 +115,14 @@ def test_who_may_only_look_gets_no_buttons_and_is_refused(asked: Question) -> No
     assert Exit.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/decisions/9/approve/", "/decisions/9/decline/", "/decisions/9/reopen/", "/positions/9/ask/"],
+)
+def test_what_is_not_there_is_not_found(alice: Client, path: str) -> None:
+    assert alice.post(path).status_code == 404
+
+
 def test_approval_wants_the_password_when_it_is_real(
     alice: Client, asked: Question, settings: Settings
 ) -> None:
