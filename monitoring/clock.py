@@ -2,7 +2,8 @@
 
 Wall time less uptime is the moment of the boot: it stays the same until somebody sets the clock.
 One row keeps it, for each boot; whoever finds another moment claims the step and mends what a clock
-that was set back would leave waiting for hours: schedules, channels that wait, back-off, alarms.
+that was set back would leave waiting for hours: schedules, channels that wait, back-off, alarms,
+questions.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ PREFIX = "clock:"  # of the rows' names, one row for each boot
 KEPT = timedelta(days=90)
 # Reminders, escalation and cooldowns count from these.
 ALARM_TIMES = ("raised_at", "last_at", "resolved_at", "told_at", "escalated_at", "due_at")
+QUESTION_TIMES = ("ai_until", "answer_until", "not_before", "claimed_until")
 LEASE_AT_MOST = timedelta(minutes=5)  # no channel is ever leased for longer
 
 
@@ -98,7 +100,7 @@ def mend(now: datetime, *, back: timedelta) -> None:
     Quiet hours and digests are left alone: they are moments of the day, not spans from then.
     """
     from monitoring.alerts.sending.queue import HELD
-    from monitoring.models import Alarm, Channel, Notification
+    from monitoring.models import Alarm, Channel, Feed, Notification, Question
     from monitoring.schedules import recall
 
     recall(now=now)
@@ -107,6 +109,9 @@ def mend(now: datetime, *, back: timedelta) -> None:
     _pull(waiting.exclude(reason=HELD), now, back, "not_before", "queued_at")
     _pull(Channel.objects.all(), now, back, "not_before", "failures_told_at")
     _pull(Alarm.objects.all(), now, back, *ALARM_TIMES)
+    # A claim that moves is lost to its holder: what is being asked just now is asked anew.
+    _pull(Question.objects.filter(state__in=Question.LIVE), now, back, *QUESTION_TIMES)
+    _pull(Feed.objects.all(), now, back, "not_before")
 
 
 def _pull(rows: QuerySet[Any], now: datetime, back: timedelta, *names: str) -> None:

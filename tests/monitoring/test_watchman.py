@@ -13,10 +13,11 @@ from django_q.models import Schedule
 from pytest_django.fixtures import Settings
 
 from monitoring.alerts.dispatch import dispatch
+from monitoring.clock import QUESTION_TIMES
 from monitoring.facts import read_facts
 from monitoring.heartbeat import STARTED, WATCHMAN, WORKER, beat, last_beat
 from monitoring.lease import LENGTH, LeaseHeldError, acquire
-from monitoring.models import Alarm, Channel, Lease, MonitorRun, Notification
+from monitoring.models import Alarm, Channel, Feed, Lease, MonitorRun, Notification, Question
 from monitoring.schedules import ensure_schedules
 from monitoring.watchman import Seen, begin, look
 from positions.models import Exit, JournalEntry, Mark, Quote
@@ -298,6 +299,19 @@ class TestClockSteps:
         )
         assert (message.not_before, message.queued_at) == (after(1 - 3600), after(1 - 3600))
         assert channel.failures_told_at == after(1 - 3600)
+
+    def test_deadlines_of_questions_move_with_the_clock(self) -> None:
+        times = {name: after(60) for name in QUESTION_TIMES}
+        about = {"position": holding(now=NOON), "urgency": "high", "reason": "x", "asked_at": NOON}
+        live = Question.objects.create(rule="soft_stop", state="asking", **about, **times)
+        ended = Question.objects.create(rule="soft_stop", state="declined", **about, **times)
+        Feed.objects.create(url="https://x.example/rss", not_before=after(300))
+        looked(1)
+        looked(2, stepped=-3600)
+        moved, kept = (Question.objects.filter(pk=one.pk).values(*times) for one in (live, ended))
+        assert moved.get() == dict.fromkeys(times, after(60 - 3600))
+        assert kept.get() == times
+        assert Feed.objects.get().not_before == after(300 - 3600)
 
     def test_lease_of_a_clock_that_was_set_back_is_free(self) -> None:
         Lease.objects.create(name="x", holder="elsewhere:1:1", expires_at=NOON + 2 * LENGTH)
