@@ -12,7 +12,7 @@ from monitoring.alerts.channels import shown
 from monitoring.alerts.deciding.escalation import LONGEST
 from monitoring.alerts.transports import refusal
 from monitoring.models import Channel
-from positions.zones import zone_names
+from positions.forms.zones import ZoneField
 
 if TYPE_CHECKING:
     ChannelModelForm = forms.ModelForm[Channel]
@@ -31,9 +31,8 @@ class ChannelForm(ChannelModelForm):
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "size": 80}),
     )
-    time_zone = forms.ChoiceField(
+    time_zone = ZoneField(
         label=_("time zone"),
-        choices=lambda: [(name, name) for name in zone_names()],
         initial="UTC",
         help_text=_("Of the quiet hours, the daily digest and the times in collected alerts."),
     )

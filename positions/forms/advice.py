@@ -8,9 +8,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
+from positions.forms.zones import ZoneField
 from positions.models import AdvicePolicy
 from positions.services.advice import ADVICE, check_advice
-from positions.zones import zone_names
 
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
@@ -37,10 +37,7 @@ class AdviceForm(forms.Form):
         widget=CLOCK,
         help_text=gettext_lazy("Over midnight where this is the earlier one."),
     )
-    time_zone = forms.ChoiceField(
-        label=gettext_lazy("Time zone of these hours"),
-        choices=lambda: [(name, name) for name in zone_names()],
-    )
+    time_zone = ZoneField(label=gettext_lazy("Time zone of these hours"))
     answer_minutes = _field(
         "answer_minutes", help_text=gettext_lazy("1 to 1440, from when you are asked.")
     )
