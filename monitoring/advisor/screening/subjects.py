@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from monitoring.advisor.news.unseen import MOST, OLDEST, fresh
 from monitoring.advisor.port import Failure
 from monitoring.advisor.screening.prompt import PROMPT_VERSION, Held
-from monitoring.models import AICall, Headline, Screening
+from monitoring.models import AICall, Headline, Mention, Screening
 from positions.models import Position
 
 TRIES = 3  # of one headline, where the answer failed and not the line
@@ -36,11 +36,16 @@ class Subject:
 
 
 def subjects(now: datetime) -> list[Subject]:
-    """The open positions of which something was found while it is news, oldest first."""
+    """The open positions of which something was found while it is news. Those first whose turn with
+    a model was longest ago: a run's time may not suffice for all of them.
+    """
     # An hour more: a publisher's clock may be ahead of ours.
     since = now - OLDEST - timedelta(hours=1)
-    rows = Position.objects.filter(state=Position.State.OPEN, mentions__at__gte=since)
-    rows = rows.select_related("market", "thesis").distinct().order_by("pk")
+    found = Mention.objects.filter(position=OuterRef("pk"), at__gte=since)
+    calls = AICall.objects.filter(position=OuterRef("pk"), purpose=AICall.Purpose.SCREEN)
+    turn = Subquery(calls.order_by("-pk").values("started_at")[:1])
+    rows = Position.objects.filter(Exists(found), state=Position.State.OPEN)
+    rows = rows.select_related("market", "thesis").order_by(turn.asc(nulls_first=True), "pk")
     return [Subject(position, _held(position)) for position in rows]
 
 

@@ -273,6 +273,18 @@ def test_run_that_takes_long_leaves_the_rest_to_the_rules() -> None:
     assert (len(model.requests), [row[1] for row in rows()]) == (1, [HAIKU, RULES])
 
 
+def test_run_begins_where_the_model_was_longest_ago() -> None:
+    """Else the last positions never meet a model where each run ends before it comes to them."""
+    held = [position(key) for key in ("a", "b", "c")]
+    asked = []
+    for turn in range(4):
+        for one in held:
+            headline(one, f"{BAD} {turn}", minutes=9 - turn)
+        screen(told(answer()), at=NOON + timedelta(minutes=turn), seconds=60)
+        asked.append(AICall.objects.latest("pk").position_id)
+    assert asked == [held[turn % 3].pk for turn in range(4)]
+
+
 def test_position_that_breaks_stops_no_other() -> None:
     for key in ("a", "b"):
         headline(position(key), BAD)
