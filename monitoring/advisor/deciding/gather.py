@@ -31,6 +31,7 @@ from positions.services import exits_are_paused, thesis_version
 from positions.services.closing import AI_EXIT
 
 TENTH = Decimal("0.1")
+NEWS_LAG = timedelta(hours=1)  # what a feed and our looking at it may be late
 
 
 def facts_of(question: Question, now: datetime) -> Facts | None:
@@ -217,10 +218,19 @@ def before(question: Question, now: datetime, cited: list[Any]) -> Decimal | Non
     """
     pks = [one.get("headline") for one in cited if one.get("kind") == "headline"]
     rows = Headline.objects.filter(pk__in=[pk for pk in pks if pk is not None])
-    came = [row.published_at or row.first_seen for row in rows]
+    came = [_came(row) for row in rows]
     bids = [question.bid]
     if came:
         first = max(min(came), now - OLDEST, question.position.opened_at)
         runs = runs_of(question.position.market_id, first - timedelta(hours=1))
         bids.append(bid_at(runs, first))
     return max((bid for bid in bids if bid is not None), default=None)
+
+
+def _came(headline: Headline) -> datetime:
+    """When it was published by its own word, an hour before we saw it at most: whoever dates his
+    headline back would else find a fall that confirms it.
+    """
+    earliest: datetime = headline.first_seen - NEWS_LAG
+    told: datetime = headline.published_at or headline.first_seen
+    return max(told, earliest)

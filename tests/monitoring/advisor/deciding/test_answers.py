@@ -196,6 +196,23 @@ def test_a_fall_before_we_held_it_confirms_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize(("hours", "kept"), [(0.5, "acted"), (10, "open")])
+def test_a_headline_that_is_dated_back_finds_no_older_fall(hours: float, kept: str) -> None:
+    world = World.of(says("SELL", evidence_ids=["h1"]))
+    world.policy(mode="auto")
+    now = world.clock()
+    PricePoint.objects.create(
+        market=world.position.market,
+        since=now - timedelta(hours=hours + 1),
+        until=now - timedelta(hours=hours - 0.25),
+        bid=Decimal("0.60"),
+    )
+    dated = world.headline("Rates rise", published_at=now - timedelta(hours=hours))
+    question = world.ask("ai_alert", headlines=[dated])
+    world.decide()
+    assert state(question) == kept
+
+
 def test_a_move_while_it_is_asked_has_it_asked_again() -> None:
     world, question = sells()
     moves = iter(["0.40", "0.40"])
