@@ -225,9 +225,7 @@ def test_over_budget_is_said_as_such(settings: Any) -> None:
     world.decide()
     question.refresh_from_db()
     assert (question.state, world.provider.asked) == ("open", 0)
-    assert question.outcome == (
-        "The AI gave no answer (the daily budget leaves no room)."
-    )
+    assert question.outcome == "The AI gave no answer (the daily budget leaves no room)."
 
 
 def four_used(world: World) -> None:
