@@ -49,6 +49,13 @@ def release(name: str, *, now: datetime) -> None:
     AIProvider.objects.filter(name=name, open_until__gt=now).update(open_until=now)
 
 
+def forgive(now: datetime) -> None:
+    """Lets every provider that is left alone be probed at once: whoever has paid, or set another key,
+    starts the product anew, and would else wait for up to a quarter of an hour without being told why.
+    """
+    AIProvider.objects.filter(open_until__gt=now).update(open_until=now)
+
+
 def note(name: str, reply: Reply, *, now: datetime) -> None:
     """Remembers what came of a call, and tells in the journal what began or ended with it: the last
     write of the caller's transaction.
@@ -58,14 +65,16 @@ def note(name: str, reply: Reply, *, now: datetime) -> None:
     if reply.failure in COUNTED or reply.failure in AT_ONCE:
         _failed(row, reply, now)
     else:
-        _answered(row, now)
+        _answered(row, reply, now)
 
 
-def _answered(row: AIProvider, now: datetime) -> None:
+def _answered(row: AIProvider, reply: Reply, now: datetime) -> None:
     was_told = row.told
     row.failures, row.open_until, row.out_of_credit_since = 0, None, None
     row.answered_at, row.told = now, False
     row.failure = row.problem = ""
+    if reply.failure is Failure.BAD_REQUEST:  # it is there, but a page that says "answers" would lie
+        row.failure, row.problem = Failure.BAD_REQUEST, reply.detail
     row.save()
     if was_told:
         tell_back(row.name, since=row.failed_at, now=now)

@@ -24,6 +24,7 @@ WHY: dict[str, Promise] = {
     Failure.TIMEOUT: gettext_lazy("it does not answer in time"),
     Failure.CONNECTION: gettext_lazy("it cannot be reached"),
     Failure.SERVER_ERROR: gettext_lazy("it answers with errors"),
+    Failure.BAD_REQUEST: gettext_lazy("it refuses what we send (see manage.py ai_check)"),
 }
 
 

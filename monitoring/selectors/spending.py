@@ -165,7 +165,7 @@ def _state(row: AIProvider, now: datetime) -> str:
         return "bad_key"
     if row.open_until and row.open_until > now:
         return "resting"
-    if row.failures:
+    if row.failure:
         return "failing"
     return "ok" if row.answered_at else "new"
 

@@ -107,6 +107,8 @@ def test_picture_of_more_than_the_cap_ends_at_its_edge(settings: Settings) -> No
         ([failed(Failure.RATE_LIMITED, status=429, retry_after=60)], "resting"),
         ([failed(Failure.SPEND_LIMIT, status=402)], "no_credit"),
         ([failed(Failure.AUTH, status=401)], "bad_key"),
+        ([failed(Failure.BAD_REQUEST, status=404)], "failing"),
+        ([failed(Failure.BAD_REQUEST, status=404), answer()], "ok"),
         ([failed(Failure.TIMEOUT), answer()], "ok"),
         ([failed(Failure.REFUSED, usage=Usage(input=5))], "ok"),
     ],
@@ -206,6 +208,7 @@ class TestCard:
         [
             (failed(Failure.SPEND_LIMIT, status=402), "provider out of credit"),
             (failed(Failure.AUTH, status=401), "key refused"),
+            (failed(Failure.BAD_REQUEST, status=404), "refuses requests"),
             (failed(Failure.RATE_LIMITED, status=429, retry_after=600), "left alone"),
             (failed(Failure.TIMEOUT), "1 failure"),
             (answer(), "answers"),
