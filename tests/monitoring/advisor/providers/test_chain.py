@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import ast
-
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -9,9 +7,7 @@ from monitoring.advisor.port import Purpose
 from monitoring.advisor.providers import chain
 from monitoring.advisor.providers.anthropic import Anthropic
 from tests.fakes.anthropic import KEY, AnthropicServer
-from tests.installation import ROOT
 from tests.monitoring.advisor.providers.asking import DECIDE
-from tests.test_architecture import imports, sources
 
 
 def who(settings: Settings, **values: str) -> list[tuple[str, str, bool]]:
@@ -83,14 +79,3 @@ def test_profile_that_names_tools_sends_nothing(settings: Settings) -> None:
         replies = [one.complete(DECIDE) for one in chain("decide")]
         assert [reply.failure for reply in replies] == ["bad_request", "bad_request"]
         assert list(server.calls) == []
-
-
-def test_the_sdk_is_used_in_the_providers_only() -> None:
-    """Every other way to it would be a call without a reservation."""
-    users = {
-        path.relative_to(ROOT).parent.as_posix()
-        for path in sources("pmsite", "positions", "monitoring")
-        for name in imports(ast.parse(path.read_text()))
-        if name.split(".")[0] == "anthropic"
-    }
-    assert users == {"monitoring/advisor/providers"}
