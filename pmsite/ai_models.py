@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 AS_OF = date(2026, 11, 22)
+PRICES_OLD = timedelta(days=90)  # then a person is told to compare them
 # Of a model that is not listed: dear enough that no known one costs more.
 UNKNOWN_INPUT, UNKNOWN_OUTPUT = Decimal(10), Decimal(50)
 

@@ -17,9 +17,7 @@ from monitoring.advisor.prices import known
 from monitoring.advisor.providers import names
 from monitoring.advisor.telling import WHY, label
 from monitoring.models import AICall, AIProvider
-from pmsite.ai_models import AS_OF
-
-PRICES_OLD = timedelta(days=90)
+from pmsite.ai_models import AS_OF, PRICES_OLD
 
 
 @dataclass(frozen=True, slots=True)
