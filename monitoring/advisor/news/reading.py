@@ -232,4 +232,8 @@ def _demo(now: datetime, result: NewsResult) -> None:
         "market"
     ):
         reader = Reader(row.pk, row.opened_at, row.market.question, demo=True)
-        result.add(store(demo_news.items(row, now), [reader], now=now))
+        try:
+            result.add(store(demo_news.items(row, now), [reader], now=now))
+        except Exception:
+            # A sample whose script somebody has edited must not cost the others their news.
+            logger.exception("recorded news of position %s could not be read", row.pk)

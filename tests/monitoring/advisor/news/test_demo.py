@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monitoring.advisor.news import fresh
+from monitoring.advisor.recording import recordings
 from monitoring.models import Feed, Headline
 from positions.models import Position
 from tests.monitoring.advisor.news.kit import NOON, Wire, mentions, position
@@ -21,8 +22,6 @@ def demo(market: str) -> Position:
 
 
 def test_demo_is_given_its_recorded_news_and_calls_nobody(wire: Wire) -> None:
-    from monitoring.advisor.recording import recordings
-
     market, recording = next(iter(recordings().items()))
     held = demo(market)
     wire.server.publish("Tax on gains")
@@ -39,3 +38,13 @@ def test_demo_position_without_a_recording_has_no_news(wire: Wire) -> None:
     held = demo("nothing recorded")
     wire.read(LATER)
     assert (mentions(held), wire.asked()) == ([], [])
+
+
+def test_sample_that_cannot_be_read_costs_nobody_else_his_news(wire: Wire) -> None:
+    broken = demo(next(iter(recordings())))
+    broken.market.data = {"epoch": "the day before yesterday"}
+    broken.market.save()
+    held = position("fed")
+    wire.server.publish("Fed cuts")
+    wire.read()
+    assert (mentions(broken), mentions(held)) == ([], ["Fed cuts"])
