@@ -16,6 +16,14 @@ TITLE_CHARS = 300
 # Beyond this nobody reads; cut before the costly steps, so that a huge title costs no time.
 _RAW_CHARS = 20_000
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,500}>")  # not "5 < 6 and 7 > 2"
+# Of Unicode's Default_Ignorable_Code_Point those that are no control or format characters, and the
+# blank of Braille: 256 variation selectors are enough to write any text where nobody sees it.
+_BLANK = frozenset(
+    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+    | set(range(0x180B, 0x1810))
+    | set(range(0xFE00, 0xFE10))
+    | set(range(0xE0100, 0xE01F0))
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -36,8 +44,8 @@ def clean(title: str, most: int = TITLE_CHARS) -> str:
 
 
 def _hidden(char: str) -> bool:
-    """Control, format, surrogate, private, unassigned; and the tag and variation characters."""
-    return unicodedata.category(char)[0] == "C" or 0xFE00 <= ord(char) <= 0xFE0F
+    """Control, format, surrogate, private, unassigned; and letters and marks that show nothing."""
+    return unicodedata.category(char)[0] == "C" or ord(char) in _BLANK
 
 
 def fence(name: str, value: object, nonce: str) -> str:
