@@ -29,11 +29,15 @@ def log() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(RedactingFormatter("%(name)s %(message)s"))
-    root, level = logging.getLogger(), logging.getLogger().level
+    root = logging.getLogger()
+    # The product keeps the second one quiet; what it would say must hold no token all the same.
+    levels = {logger: logger.level for logger in (root, logging.getLogger("urllib3"))}
     root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    for logger in levels:
+        logger.setLevel(logging.DEBUG)
     yield stream
-    root.setLevel(level)
+    for logger, level in levels.items():
+        logger.setLevel(level)
     root.removeHandler(handler)
 
 
