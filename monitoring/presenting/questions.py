@@ -106,10 +106,16 @@ class HeadlineView:
 
 
 def question_view(
-    row: Question, decision: Decision | None, advice: AdvicePolicy, now: datetime, *, scored: int
+    row: Question,
+    decision: Decision | None,
+    advice: AdvicePolicy,
+    now: datetime,
+    *,
+    scored: int,
+    thesis: int,
 ) -> QuestionView:
     """One question with its latest decision; `row.position.market` and `row.exit` must be loaded.
-    `scored`: as `decision_view` wants it.
+    `scored`: as `decision_view` wants it. `thesis`: the version of the position's thesis, 0 without.
     """
     market, live = row.position.market, row.state in Question.LIVE
     is_open = row.state == State.OPEN
@@ -132,7 +138,7 @@ def question_view(
         limits=[one for one in row.limits if isinstance(one, str)],
         note=said if live and decision is None else "",
         left=row.answer_until if is_open else None,
-        unanswered=_silence(row, decision, advice) if is_open else "",
+        unanswered=_silence(row, decision, advice, thesis) if is_open else "",
         end="" if live else _end(row, decision) or str(text),
         closed_at=row.closed_at,
         sale=sale_text(row.exit, market.currency) if row.exit else "",
@@ -149,9 +155,9 @@ def rule_name(rule: str) -> str:
     return str(NAMES.get(rule, rule))
 
 
-def _silence(row: Question, decision: Decision | None, advice: AdvicePolicy) -> str:
+def _silence(row: Question, decision: Decision | None, advice: AdvicePolicy, thesis: int) -> str:
     """What comes when nobody answers this very question."""
-    silence = sells_unanswered(row, decision, advice)
+    silence = sells_unanswered(row, decision, advice, thesis_version=thesis)
     if silence.sells:
         return _("Without an answer it is sold.")
     return _("Without an answer: %(why)s. Its stops stay armed.") % {"why": silence.why}

@@ -18,7 +18,7 @@ from monitoring.presenting.questions import (
     question_view,
 )
 from monitoring.selectors.alerts import number
-from positions.models import AdvicePolicy, Position
+from positions.models import AdvicePolicy, Position, Thesis
 
 State, Verdict = Question.State, Decision.Verdict
 PAGE = 30
@@ -109,13 +109,16 @@ def question(pk: int) -> Question | None:
 
 
 def views(rows: Iterable[Question], now: datetime) -> list[QuestionView]:
-    """Questions with their latest decisions; three queries, however many."""
+    """Questions with their latest decisions; four queries, however many."""
     found = list(rows)
     ids = [row.pk for row in found]
     newest: dict[int, Decision] = {}
     for one in Decision.objects.filter(question__in=ids).order_by("pk"):
         newest[one.question_id] = one
-    policies = AdvicePolicy.objects.filter(position__in={row.position_id for row in found})
+    positions = {row.position_id for row in found}
+    policies = AdvicePolicy.objects.filter(position__in=positions)
+    theses = Thesis.objects.filter(position__in=positions).values_list("position", "version")
+    versions = dict(theses)
     advice = {one.position_id: one for one in policies}
     count = scored() if newest else 0
     for row in found:
@@ -128,6 +131,7 @@ def views(rows: Iterable[Question], now: datetime) -> list[QuestionView]:
             advice.get(row.position_id) or AdvicePolicy(position_id=row.position_id),
             now,
             scored=count,
+            thesis=versions.get(row.position_id, 0),
         )
         for row in found
     ]

@@ -135,15 +135,19 @@ def test_evidence_in_another_shape_is_left_out_piece_by_piece() -> None:
 
 def test_open_question_says_until_when_and_what_silence_does() -> None:
     advice = AdvicePolicy()
-    view = question_view(question(), None, advice, NOW, scored=0)
+    view = question_view(question(), None, advice, NOW, scored=0, thesis=0)
     assert (view.left, view.unanswered) == (
         NOW + timedelta(minutes=10),
         "Without an answer: held. Its stops stay armed.",
     )
-    selling = question_view(question(), None, AdvicePolicy(if_unanswered="sell"), NOW, scored=0)
+    selling = question_view(
+        question(), None, AdvicePolicy(if_unanswered="sell"), NOW, scored=0, thesis=0
+    )
     assert selling.unanswered == "Without an answer it is sold."
     news = question(rule="ai_alert")
-    doubtful = question_view(news, None, AdvicePolicy(if_unanswered="sell"), NOW, scored=0)
+    doubtful = question_view(
+        news, None, AdvicePolicy(if_unanswered="sell"), NOW, scored=0, thesis=0
+    )
     assert doubtful.unanswered == (
         "Without an answer: held, because no AI has judged it. Its stops stay armed."
     )
@@ -151,7 +155,9 @@ def test_open_question_says_until_when_and_what_silence_does() -> None:
 
 @pytest.mark.parametrize("state", Question.State.values)
 def test_every_state_has_a_badge_and_only_closed_ones_an_end(state: str) -> None:
-    view = question_view(question(state, outcome="so it was"), None, AdvicePolicy(), NOW, scored=0)
+    view = question_view(
+        question(state, outcome="so it was"), None, AdvicePolicy(), NOW, scored=0, thesis=0
+    )
     assert view.badges[0]["text"]
     assert view.badges[0]["icon"]
     assert (view.end, view.note) == (
@@ -162,7 +168,9 @@ def test_every_state_has_a_badge_and_only_closed_ones_an_end(state: str) -> None
 
 def test_decline_can_be_taken_back_while_there_is_time() -> None:
     def can(state: str, at: datetime) -> bool:
-        return question_view(question(state), None, AdvicePolicy(), at, scored=0).can_reopen
+        return question_view(
+            question(state), None, AdvicePolicy(), at, scored=0, thesis=0
+        ).can_reopen
 
     late = NOW + timedelta(minutes=10)
     assert [can("declined", NOW), can("declined", late), can("held", NOW)] == [True, False, False]

@@ -15,7 +15,7 @@ from monitoring.advisor.deciding.run import decide_due
 from monitoring.advisor.news.sources import sources
 from monitoring.models import Feed, Question
 from monitoring.questions.asking import raise_question
-from positions.models import AdvicePolicy, Position
+from positions.models import AdvicePolicy, Position, Thesis
 from tests.browser import shelf
 from tests.deciding import decided, fill, headline, judged, question, screened, thesis
 from tests.website import hold, member
@@ -269,6 +269,25 @@ def test_every_end_is_worded_and_asks_nothing_more(
 def test_silence_that_sells_is_said(alice: Client, asked: Question) -> None:
     AdvicePolicy.objects.create(position=asked.position, if_unanswered="sell")
     assert "Without an answer it is sold." in text(alice, page_of(asked))
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (3, "Without an answer it is sold."),
+        (4, "Without an answer: held, because the thesis has been changed since."),
+    ],
+)
+def test_silence_on_news_is_told_as_it_will_be(alice: Client, version: int, said: str) -> None:
+    position = hold("fed", bid="0.441", entry="0.52", shares="100", policy={})
+    AdvicePolicy.objects.create(position=position, if_unanswered="sell")
+    Thesis.objects.create(position=position, text="Two cuts.", version=version)
+    made = question(position, rule="ai_alert")
+    ids = {"kind": "headline", "text": "No cut"}
+    papers = ("reuters.com", "apnews.com")
+    decided(made, evidence=[ids | {"publisher": one, "domain": one} for one in papers])
+    for page in ("/decisions/", page_of(made)):
+        assert said in text(alice, page)
 
 
 def test_position_page_tells_mode_news_and_decisions(alice: Client, story: dict[str, Any]) -> None:
