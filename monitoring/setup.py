@@ -31,6 +31,7 @@ def install(say: Callable[[str], None]) -> None:
 
     Raises CommandError when the database is a later version's, or could not be brought up.
     """
+    from monitoring.advisor.breaker import forgive
     from monitoring.alerts.channels import ensure_env_channel
 
     say(_("Preparing the database …"))
@@ -43,6 +44,7 @@ def install(say: Callable[[str], None]) -> None:
     ensure_roles()
     ensure_schedules(now=timezone.now())
     ensure_env_channel()
+    forgive(timezone.now())
 
 
 def first_login() -> str | None:

@@ -73,7 +73,7 @@ def _answered(row: AIProvider, reply: Reply, now: datetime) -> None:
     row.failures, row.open_until, row.out_of_credit_since = 0, None, None
     row.answered_at, row.told = now, False
     row.failure = row.problem = ""
-    if reply.failure is Failure.BAD_REQUEST:  # it is there, but a page that says "answers" would lie
+    if reply.failure is Failure.BAD_REQUEST:  # it is there, but "answers" would be a lie
         row.failure, row.problem = Failure.BAD_REQUEST, reply.detail
     row.save()
     if was_told:

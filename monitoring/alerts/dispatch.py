@@ -48,8 +48,10 @@ def position_of_cursor() -> int:
 
 
 def link_of(entry: JournalEntry) -> str:
-    """Where a person reads on: the question, the position's page, or the dashboard."""
+    """Where a person reads on: the question, the position's page, the AI's state, or the dashboard."""
     page = f"/positions/{entry.position_id}/" if entry.position_id else "/"
+    if entry.kind in {"ai_down", "ai_back"}:
+        page = "/monitor/"
     asked = entry.data.get("question_id") if isinstance(entry.data, dict) else None
     if isinstance(asked, int):
         page = f"/decisions/{asked}/"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from monitoring.diagnosis.base import Check, fail, ok, warn
-from pmsite.ai_models import AS_OF
+from pmsite.ai_models import AS_OF, PRICES_OLD
 
-PRICES_OLD = timedelta(days=180)
 RETIRES_SOON = timedelta(days=60)
 LOOPBACK = ("127.", "localhost", "::1")
 
@@ -23,14 +23,14 @@ def everything(*, now: datetime) -> list[Check]:
     """All checks, of what is configured; without a key only that there is none."""
     checks = [*key(), *models(now.date()), *fallback()]
     if has_key() or has_fallback():
-        checks += [*prices(now.date()), *cap()]
+        checks += [*prices(now.date()), *cap(), *trouble(now)]
     return checks
 
 
 def key_and_models(now: datetime) -> Iterator[Check]:
     """The doctor's part of it: whether whom we would ask answers. No key at all is well."""
     if has_key() or has_fallback():
-        yield from (*key(), *models(now.date()), *fallback())
+        yield from (*key(), *models(now.date()), *fallback(), *trouble(now))
     else:
         yield ok(_("AI key"), _("none: Rules (no AI), you decide"))
 
@@ -218,6 +218,31 @@ def prices(today: date) -> Iterator[Check]:
         yield warn(name, _("those of %(day)s, which may have changed") % {"day": AS_OF}, update)
     else:
         yield ok(name, _("known, as of %(day)s") % {"day": AS_OF})
+
+
+def trouble(now: datetime) -> Iterator[Check]:
+    """What the last calls met with: a look at a model is answered although the account is empty."""
+    from monitoring.selectors.spending import standings
+
+    remedies = {
+        "no_credit": _("Add credit in the provider's console; a restart asks again at once."),
+        "bad_key": _("Set the right key and restart; the next call shows whether it is taken."),
+    }
+    try:
+        asked = standings(now)
+    except DatabaseError:  # a key can be checked before the first start, too
+        return
+    for found in asked:
+        if found.state not in {*remedies, "resting"}:
+            continue
+        text = str(found.why)
+        if found.until:
+            text = _("%(why)s; not asked until %(time)s UTC") % {
+                "why": text,
+                "time": f"{found.until.astimezone(UTC):%H:%M}",
+            }
+        remedy = remedies.get(found.state, _("Nothing to do: it is tried again by itself."))
+        yield warn(_("AI calls to %(name)s") % {"name": found.label}, text, remedy)
 
 
 def cap() -> Iterator[Check]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from monitoring.diagnosis import ai
+from monitoring.diagnosis.base import warn
+from monitoring.models import AIProvider
 from pmsite.ai_models import AS_OF
 from tests.fakes.anthropic import KEY, AnthropicServer
 from tests.fakes.openai_compatible import KEY as FALLBACK_KEY
@@ -19,6 +21,7 @@ from tests.fakes.openai_compatible import MODEL, OpenAIServer
 from tests.fakes.server import FakeServer
 from tests.fakes.wire import Reply, Request, json_reply
 
+pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SCREEN = "AI model claude-haiku-5-5 (screen)"
 DECIDE = "AI model claude-sonnet-5-5 (decide)"
@@ -207,6 +210,35 @@ def test_every_check_that_is_not_ok_has_a_remedy(api: AnthropicServer, settings:
 def test_doctor_asks_those_who_would_be_asked(api: AnthropicServer, endpoint: OpenAIServer) -> None:
     found = [(check.name, check.status) for check in ai.key_and_models(NOON)]
     assert found == [(name, "ok") for name in ("AI key", SCREEN, DECIDE, "AI fallback")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "remedy"),
+    [
+        (
+            {"failure": "spend_limit", "out_of_credit_since": NOON},
+            "its account is out of credit (not our daily cap); not asked until 12:15 UTC",
+            "Add credit in the provider's console; a restart asks again at once.",
+        ),
+        (
+            {"failure": "auth"},
+            "it refuses the key; not asked until 12:15 UTC",
+            "Set the right key and restart; the next call shows whether it is taken.",
+        ),
+        (
+            {"failure": "overloaded", "failures": 5},
+            "it is overloaded; not asked until 12:15 UTC",
+            "Nothing to do: it is tried again by itself.",
+        ),
+    ],
+)
+def test_what_the_last_calls_met_with_is_said_although_the_models_answer(
+    api: AnthropicServer, fields: dict[str, Any], text: str, remedy: str
+) -> None:
+    until = NOON + timedelta(minutes=15)
+    AIProvider.objects.create(name="anthropic", open_until=until, **fields)
+    expected = warn("AI calls to Anthropic", text, remedy)
+    assert (ai.everything(now=NOON)[-1], [*ai.key_and_models(NOON)][-1]) == (expected, expected)
 
 
 class Echo(FakeServer):

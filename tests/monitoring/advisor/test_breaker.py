@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
+from monitoring.advisor.breaker import forgive
 from monitoring.advisor.gate import Outcome, ask, upkeep
 from monitoring.advisor.port import Failure, Reply
 from monitoring.models import AICall, AIProvider
@@ -160,6 +161,18 @@ def test_failed_probe_opens_it_again(clock: Clock) -> None:
     ]
     assert rest() == timedelta(minutes=10)
     assert len(told()) == 1
+
+
+def test_new_start_probes_at_once_and_does_not_tell_a_refusal_again(clock: Clock) -> None:
+    provider = Told([failed(Failure.AUTH, status=401), failed(Failure.AUTH, status=401), answer()])
+    once(provider, clock)
+    assert once(provider, clock).reply.failure == Failure.BREAKER_OPEN
+    found = []
+    for _ in range(2):
+        forgive(clock.later(seconds=10))
+        found.append(once(provider, clock).reply.failure)
+    assert (found, provider.asked, rest()) == ([Failure.AUTH, None], 3, None)
+    assert [kind for kind, _, _ in told()] == ["ai_down", "ai_back"]
 
 
 def test_probe_whose_process_died_keeps_nobody_away_for_good(clock: Clock) -> None:

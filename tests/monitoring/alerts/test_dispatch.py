@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
-from monitoring.alerts.dispatch import dispatch, position_of_cursor, worded
+from monitoring.alerts.dispatch import dispatch, link_of, position_of_cursor, worded
 from monitoring.models import Alarm, Channel, Cursor, Notification
 from positions.models import JournalEntry
 from tests.monitoring.alerts.book import NOON, position, write, write_stop
@@ -62,6 +62,15 @@ class TestDispatch:
         write("exits_paused")
         dispatch(now=LATER)
         assert Notification.objects.get().link == "https://pm.example/"
+
+    @pytest.mark.parametrize("kind", ["ai_down", "ai_back"])
+    def test_the_ai_s_state_links_to_the_page_that_shows_it(
+        self, settings: Settings, kind: str
+    ) -> None:
+        settings.SITE_URL = "https://pm.example"
+        make("a")
+        entry = write(kind)
+        assert link_of(entry) == "https://pm.example/monitor/"
 
     def test_again_makes_nothing(self) -> None:
         make("a")
