@@ -153,8 +153,8 @@ class OpenAICompatible:
 
 
 def within(seconds: float, work: Callable[[], Reply]) -> Reply:
-    """What `work` returns, or that it took too long. The client below looks at its deadline with
-    each byte of a body, but not while the head drips in; that one is left behind in its thread.
+    """What `work` returns, or that it took too long. The client below ends its own exchange in time,
+    but not a name server that hangs; that one is left behind in its thread.
     """
     found: list[Reply] = []
 
