@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -173,9 +174,25 @@ def details(alert: Alert) -> str:
     held = alert.number("held")
     if alert.kind == "exit_done" and held:
         lines.append(_("%(shares)s shares are still held.") % {"shares": shares_text(held)})
+    lines.append(_until(alert))
     if len(alert.word("question")) > QUESTION_MAX:
         lines.append(alert.word("question"))
     return "\n".join(line for line in lines if line)
+
+
+def _until(alert: Alert) -> str:
+    """By when a person is to answer and what comes else: a phone shows no more than the message."""
+    silence = alert.word("unanswered")
+    try:
+        at = datetime.fromisoformat(alert.word("deadline"))
+    except ValueError:
+        return ""
+    if not silence:
+        return ""
+    return _("Answer by %(time)s UTC; without an answer: %(silence)s.") % {
+        "time": f"{at:%Y-%m-%d %H:%M}",
+        "silence": silence,
+    }
 
 
 def _said(alert: Alert) -> str:

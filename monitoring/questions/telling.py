@@ -9,13 +9,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from monitoring.models import Decision, Question
 from monitoring.questions.evidence import headlines, sources
+from monitoring.questions.silence import sells_unanswered
 from positions import journal
 from positions.domain.pnl import plain
 from positions.models import JournalEntry, Position
-from positions.services import advice_of, facts
+from positions.services import advice_of, facts, thesis_version
 
 CENT = Decimal("0.01")
 QUOTE_MAX = 160
@@ -65,7 +67,17 @@ def decided(question: Question, decision: Decision, text: str, now: datetime) ->
     }
     if waits and question.answer_until is not None:  # rings in quiet hours too
         entry.data["deadline"] = stamp(question.answer_until)
+        entry.data["unanswered"] = unanswered(question, decision)
     return entry
+
+
+def unanswered(question: Question, decision: Decision) -> str:
+    """What comes when nobody answers, in a few words, by the policy and the thesis of now."""
+    position = question.position_id
+    silence = sells_unanswered(
+        question, decision, advice_of(position), thesis_version=thesis_version(position)
+    )
+    return _("sold") if silence.sells else silence.why
 
 
 def asked(

@@ -62,6 +62,7 @@ class TestDiscord:
         ]
         assert body(discord).splitlines() == [
             "the thesis is broken",
+            "Answer by 2026-11-22 12:15 UTC; without an answer: held.",
             f"https://pm.example/decisions/{question.pk}/",
         ]
 
@@ -108,6 +109,8 @@ class TestDiscord:
         said(desk, desk.ask())
         run(clock)
         assert [title.split(" · ")[1] for title in titles(discord)] == ["AI SUGGESTS SELL 0.86"]
+        body = discord.payloads()[0]["embeds"][0]["description"]
+        assert "UTC; without an answer: held." in body
 
 
 class TestAlarm:

@@ -180,3 +180,13 @@ def test_details_hold_a_question_that_was_cut() -> None:
     question = "Will it " + "really " * 60 + "happen?"
     alert = Alert("priced", "usable price again", "", FACTS | {"question": question})
     assert details(alert).splitlines() == ["usable price again", question]
+
+
+def test_details_hold_until_when_a_question_waits_and_what_silence_does() -> None:
+    data = FACTS | {"deadline": "2026-11-22T22:26:00Z", "unanswered": "sold"}
+    assert details(Alert("ai_decision", "why", "soft_stop", data)).splitlines() == [
+        "why",
+        "Answer by 2026-11-22 22:26 UTC; without an answer: sold.",
+    ]
+    for odd in ({"deadline": "soon"}, {"deadline": None}, {"unanswered": ""}):
+        assert details(Alert("ai_decision", "why", "soft_stop", data | odd)) == "why"
