@@ -10,6 +10,7 @@ from monitoring.models import Question
 from monitoring.questions.moving import shut
 from monitoring.questions.telling import told
 from positions.models import JournalEntry, Position
+from positions.presenting.badges import rule_name
 
 
 def overtake(position: Position, *, now: datetime, by: str) -> list[JournalEntry]:
@@ -19,7 +20,7 @@ def overtake(position: Position, *, now: datetime, by: str) -> list[JournalEntry
     entries = []
     rows = Question.objects.select_for_update(of=("self",), no_key=True)
     for question in rows.filter(position=position, state__in=Question.LIVE):
-        text = _("overtaken by %(rule)s") % {"rule": by}
+        text = _("overtaken: %(rule)s") % {"rule": rule_name(by)}
         shut(question, Question.State.OVERTAKEN, now=now, by=by, outcome=text)
         entries.append(told("ai_overtaken", text, question, position, now))
     return entries

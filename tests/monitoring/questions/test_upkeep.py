@@ -157,7 +157,7 @@ class TestOvertaken:
         desk.house.run()
         assert (upkeep(now=desk.now), state()) == (1, "overtaken")
         entry = last("ai_overtaken")
-        assert (entry.text, entry.data["question_id"]) == ("overtaken by manual", question.pk)
+        assert (entry.text, entry.data["question_id"]) == ("overtaken: Sold by hand", question.pk)
         assert Question.objects.get().closed_by == "manual"
 
     def test_by_a_market_that_resolved(self, desk: Desk) -> None:
