@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from monitoring.advisor import gate
 from monitoring.advisor.deciding import prompt
 from monitoring.advisor.deciding.checks import faults
-from monitoring.advisor.deciding.policy import TOO_LITTLE
+from monitoring.advisor.deciding.policy import TOO_LITTLE, pressing
 from monitoring.advisor.deciding.view import View
 from monitoring.advisor.port import ELSEWHERE, Failure, Provider, Reply, Request
 from monitoring.models import Question
@@ -59,7 +59,7 @@ def put(
         prompt_sha256=prompt.sha256(view, nonce),
         position_id=question.position_id,
         question_id=question.pk,
-        critical=question.urgency == "critical",
+        critical=pressing(question.rule, question.urgency),
         evidence=list(view.evidence),
     )
     outcome = _in_turn(request, about, providers, until, ports)

@@ -72,7 +72,9 @@ class Lack:
 
 
 def pressing(rule: str, urgency: str) -> bool:
-    """Whether its deadline counts from the trigger on; else from when the AI is asked."""
+    """Whether its deadline counts from the trigger on, and the money held back is for it; else the
+    deadline counts from when the AI is asked.
+    """
     if rule in PRICE_RULES:
         return urgency not in CALM
     return rule == "ai_alert" and urgency == "critical"

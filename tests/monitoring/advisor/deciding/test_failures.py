@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from monitoring.advisor.budget import limit
 from monitoring.advisor.port import Failure
-from monitoring.models import AICall, Decision, Question
+from monitoring.models import AICall, AISpend, Decision, Question
 from positions.models import JournalEntry
 from positions.services import exits_pause
 from tests.monitoring.advisor.deciding.world import World, fails, says, state
@@ -226,6 +227,25 @@ def test_over_budget_is_said_as_such(settings: Any) -> None:
     question.refresh_from_db()
     assert (question.state, world.provider.asked) == ("open", 0)
     assert question.outcome == "The AI gave no answer (the daily budget leaves no room)."
+
+
+@pytest.mark.parametrize(
+    ("rule", "urgency", "asked"),
+    [
+        ("soft_stop", "high", 1),
+        ("adverse_move", "high", 1),
+        ("ai_alert", "critical", 1),
+        ("ai_alert", "high", 0),
+        ("review", "medium", 0),
+        ("soft_stop", "medium", 0),
+    ],
+)
+def test_money_held_back_is_for_what_presses(rule: str, urgency: str, asked: int) -> None:
+    world = World.of(says("HOLD"))
+    AISpend.objects.create(day=world.clock().date(), spent=limit(critical=False))
+    world.ask(rule, urgency)
+    world.decide()
+    assert world.provider.asked == asked
 
 
 def four_used(world: World) -> None:
