@@ -83,7 +83,8 @@ def judge(matter: Matter, ports: Ports) -> Settled:
     """Answers it. Raises AnsweredError where the question has changed meanwhile."""
     question, now = matter.question, ports.now()
     if not matter.providers:
-        return _without(matter, Failure.NO_KEY, nobody(), ports)
+        text = nobody(demo=question.position.is_demo)
+        return _without(matter, Failure.NO_KEY, text, ports)
     sells = hours.by_itself(advice_of(question.position_id), now)
     before = cache.reusable(
         question.position_id,

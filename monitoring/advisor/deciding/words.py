@@ -28,8 +28,10 @@ TOO_LATE = gettext_lazy("there was no time left")
 JUST_FAILED = gettext_lazy("it failed on the same a moment ago")
 
 
-def nobody() -> str:
-    """Where no provider is set up."""
+def nobody(*, demo: bool = False) -> str:
+    """Where no provider is set up; of a `demo` position nobody real is ever asked."""
+    if demo:
+        return _("Rules (no AI): the demo has no recorded answer to this. You decide.")
     return _("Rules (no AI): no AI is set up, so nobody has judged this. You decide.")
 
 
