@@ -21,8 +21,9 @@ from pathlib import Path
 from tests.installation import ANY_KEY, ROOT
 from tests.servers import postgres_programs, running_postgres
 
-# Marks whose tests mostly wait: each has a round of its own beside the others.
-LANES = ("browser", "faults", "processes")
+# Marks whose tests mostly wait: each has a round of its own beside the others. With the folders in
+# which they all lie: collecting the whole suite costs each round eight seconds of processor.
+LANES = {"browser": ("tests/browser",), "faults": ("tests/faults", "tests/oracle"), "processes": ()}
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
             server = stack.enter_context(running_postgres(programs))
             environ["PM_TEST_POSTGRES"] = server.url
         chosen = "-m" in arguments  # then the caller's own selection is the whole of it
-        beside = [] if chosen else [Round(["-m", m], environ, arguments, quiet=True) for m in LANES]
+        beside = [] if chosen else lanes(environ, arguments)
         if programs:
             on_postgres = environ | {"DATABASE_URL": server.database(), "SECRET_KEY": ANY_KEY}
             beside.append(Round(["-m", "both_dbs"], on_postgres, arguments, quiet=True))
@@ -50,6 +51,15 @@ def main(arguments: list[str]) -> int:
     print(closing_line(tally.totals, tally.missing), flush=True)
     # 5: a round's selection held no test.
     return max((code for code in tally.codes if code != 5), default=5)
+
+
+def lanes(environ: dict[str, str], arguments: Sequence[str]) -> list[Round]:
+    """The rounds beside; in their folders, unless the caller names paths of his own."""
+    named = any(not argument.startswith("-") for argument in arguments)
+    return [
+        Round(["-m", mark, *(() if named else folders)], environ, arguments, quiet=True)
+        for mark, folders in LANES.items()
+    ]
 
 
 @dataclass

@@ -54,7 +54,7 @@ class Ground:
         for server in (self.polymarket, self.discord, self.exchange):
             self.stack.enter_context(server)
         self.stack.callback(self.installation.close)
-        self.installation.manage("migrate", "-v0")
+        self.installation.prepare()
         self.hand = Hand(self.installation)
         self.stack.callback(self.hand.close)
         return self

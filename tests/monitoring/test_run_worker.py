@@ -26,7 +26,7 @@ SENTINELS_CHILDREN = WORKERS + 2  # the workers first, then the result saver and
 
 def worker(installation: Installation) -> subprocess.Popen[bytes]:
     """A running worker that has beaten at least once."""
-    installation.manage("migrate", "-v0")
+    installation.prepare()
     process = installation.start("run_worker", "--wedged-after", "6", "--grace", "3")
     wait_until(lambda: last_beat(installation), seconds=30, what="the first beat")
     return process

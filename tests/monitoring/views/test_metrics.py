@@ -216,7 +216,7 @@ def test_queries_do_not_grow_with_the_book() -> None:
 
 def test_database_that_does_not_answer_is_503(new_installation: NewInstallation) -> None:
     place = new_installation()
-    place.manage("migrate", "-v0")
+    place.prepare()
     with closing(sqlite3.connect(place.home / "db.sqlite3")) as file:
         file.execute("DROP TABLE positions_apitoken")
     code = (

@@ -85,7 +85,7 @@ def test_database_that_is_gone_is_told_on_the_page(
     new_installation: NewInstallation,
 ) -> None:
     place = new_installation()
-    place.manage("migrate", "-v0")
+    place.prepare()
     place.manage("collectstatic", "-v0", "--no-input")
     code = (
         "from django.test import Client; from django.contrib.auth.models import User;"

@@ -27,7 +27,7 @@ from tests.monitoring.alerts.book import FACTS, NOON, position, write
 TEN_MINUTES = 600
 OPENED = NOON - timedelta(minutes=5)
 HELD = Held(Decimal("0.50"), Decimal(100), Decimal(100), OPENED, tick=Decimal("0.01"))
-pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
+pytestmark = pytest.mark.django_db
 Read = Callable[[int, bool], Tick]
 
 

@@ -20,7 +20,7 @@ def test_sender_killed_between_send_and_mark_repeats_that_one_message(
         place = on_both_databases(
             DISCORD_WEBHOOK_URL=discord.webhook_url(), WEBHOOK_ALLOWED_HOSTS="127.0.0.1"
         )
-        place.manage("migrate", "-v0")
+        place.prepare()
         discord.plan({"kind": "hang", "seconds": 1})
         first = place.start("send_test_alert")
         wait_until(lambda: discord.calls, seconds=20, what="the first message's arrival")
