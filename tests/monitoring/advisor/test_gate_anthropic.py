@@ -21,7 +21,7 @@ from tests.monitoring.advisor.gating import SONNET, TODAY, Clock, about, figures
 from tests.monitoring.advisor.providers.asking import DECIDE, asks_anthropic, asks_endpoint
 from tests.servers import free_port
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
+pytestmark = pytest.mark.django_db
 # What the server counts, at Sonnet's prices: 1900 in, 250 out, 30 read, 8 and 4 written.
 USED = 1900 * 2 + 250 * 10 + 3 + 20 + 16
 RESERVED = bound(SONNET, DECIDE)

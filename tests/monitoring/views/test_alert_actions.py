@@ -16,7 +16,7 @@ from positions.models import JournalEntry, Strategy
 from tests.telling import HOOK, notify, raise_alarm, write
 from tests.website import hold, member
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
+pytestmark = pytest.mark.django_db
 
 State = Notification.State
 JSON = {"accept": "application/json"}

@@ -18,7 +18,6 @@ from tests.positions.admin.conftest import Open, Trader, errors_of
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("shipped"),
-    pytest.mark.both_dbs,
 ]
 
 

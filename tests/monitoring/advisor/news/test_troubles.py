@@ -17,7 +17,7 @@ from tests.monitoring.advisor.news.kit import (
     position,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
+pytestmark = pytest.mark.django_db
 BLOCKED = "answered with a web page instead of a feed (blocked?)"
 
 

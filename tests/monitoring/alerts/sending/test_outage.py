@@ -18,7 +18,7 @@ from tests.monitoring.alerts.book import write
 from tests.monitoring.alerts.conftest import Clock
 from tests.monitoring.alerts.post import body, run, run_for, states, stops, titles, told
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_dbs]
+pytestmark = pytest.mark.django_db
 
 
 def outage(discord: DiscordServer, clock: Clock, hours: float, *, every: int = 240) -> int:
@@ -208,6 +208,7 @@ class Knife:
         return execute(sql, params, many, context)
 
 
+@pytest.mark.both_dbs
 def test_collecting_that_is_killed_at_any_statement_loses_and_doubles_nothing(
     channel: Channel, discord: DiscordServer, clock: Clock
 ) -> None:
