@@ -31,13 +31,19 @@ def back_off(failures: int) -> float:
     return 0.0 if failures <= 1 else min(30.0, 2.0 ** (failures - 2))
 
 
-def die_with_parent(signum: int) -> None:
-    """Have the kernel send `signum` to this process when its parent dies (Linux; else nothing)."""
+def die_with_parent(signum: int, parent: int | None = None) -> None:
+    """Have the kernel send `signum` to this process when its parent dies (Linux; else nothing).
+
+    `parent`: the pid that forked it. One that died before the kernel was asked is never told of by
+    it, and this process would work on for ever beside its successor: then it ends at once.
+    """
     if sys.platform != "linux":
         return
     import ctypes  # only where the call exists
 
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signum)
+    if parent is not None and os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass(kw_only=True)
@@ -101,13 +107,14 @@ class Child:
         if self.prepare is not None:
             self.prepare()
         self.started = now
+        keeper = os.getpid()
         self.process = subprocess.Popen(
             self.argv,
             cwd=self.cwd,
             env={**os.environ, **self.environ},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: die_with_parent(self.on_parent_death),  # noqa: PLW1509  one thread
+            preexec_fn=lambda: die_with_parent(self.on_parent_death, keeper),  # noqa: PLW1509  one thread
         )
         if self.pulse is not None:
             self.pulse.restart(now)

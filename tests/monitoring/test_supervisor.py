@@ -176,3 +176,18 @@ def test_child_gets_the_variables_it_is_given(tmp_path: Path) -> None:
     assert one.process is not None
     one.process.wait()
     assert (tmp_path / "out").read_text() == os.environ["PATH"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+@pytest.mark.parametrize(("parent", "ended"), [("os.getppid()", (0, "works\n")), ("0", (-9, ""))])
+def test_child_whose_parent_died_before_the_kernel_was_asked_ends(
+    parent: str, ended: tuple[int, str]
+) -> None:
+    code = (
+        "import os; from monitoring.supervisor import die_with_parent;"
+        f"die_with_parent(15, {parent}); print('works')"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (child.returncode, child.stdout) == ended
