@@ -86,7 +86,8 @@ def decide() -> None:
     from monitoring.advisor.deciding.run import AT_ONCE, decide_due
 
     for done in decide_due(at_once=AT_ONCE):
-        logger.info("decided: %s", {key: done[key] for key in ("question", "verdict", "state")})
+        told = {key: str(done[key]) for key in ("question", "verdict", "state")}
+        logger.info("decided: %s", told)
 
 
 @every("reflect")

@@ -82,7 +82,7 @@ def standing(now: datetime) -> Standing:
     """The AI stage as a whole."""
     news, spend, asked = news_sources(now), spend_today(now), standings(now)
     demo = Position.objects.filter(state=Position.State.OPEN, is_demo=True).exists()
-    money = {"spent": dollars(spend.used), "cap": dollars(spend.cap)}
+    money = {"spent": dollars(spend.spent), "cap": dollars(spend.cap)}
     return Standing(
         who=[
             *((one.label, ", ".join(one.models)) for one in asked),

@@ -140,7 +140,8 @@ def views(rows: Iterable[Question], now: datetime) -> list[QuestionView]:
 def earlier(row: Question, now_shown: int | None) -> list[DecisionView]:
     """The other answers to a question, the newest first."""
     rows = row.decisions.exclude(pk=now_shown or 0).select_related("position__market")
-    return [decision_view(one, scored=scored()) for one in rows.order_by("-pk")[:PAGE]]
+    count = scored()
+    return [decision_view(one, scored=count) for one in rows.order_by("-pk")[:PAGE]]
 
 
 def scored() -> int:

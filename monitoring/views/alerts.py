@@ -96,7 +96,7 @@ def _needs(asked: Wanted, now: datetime) -> dict[str, Any]:
     silences = selectors.silences(now)
     alarms, open_count = selectors.alarms(about, silences, now)
     return {
-        "about": _position(asked.position),
+        "about": position_of(asked.position),
         "failed": failed,
         "may_retry": any(line["retry"] for one in failed for line in one.lines),
         "failed_count": selectors.failed_count(gone),
@@ -107,7 +107,8 @@ def _needs(asked: Wanted, now: datetime) -> dict[str, Any]:
     }
 
 
-def _position(pk: int | None) -> Position | None:
+def position_of(pk: int | None) -> Position | None:
+    """The position that a page is narrowed to, with its market; None for none."""
     if pk is None:
         return None
     return Position.objects.select_related("market").filter(pk=pk).first()

@@ -24,9 +24,9 @@ from monitoring.questions.telling import somebody_judges
 from monitoring.selectors import advice
 from monitoring.selectors import decisions as selectors
 from monitoring.selectors.decisions import SHOWS, Wanted
-from monitoring.views.alerts import Chip
+from monitoring.views.alerts import Chip, position_of
 from positions import selectors as positions
-from positions.models import Position, Thesis
+from positions.models import Thesis
 from positions.views.respond import may_act
 
 
@@ -124,7 +124,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     return {
         "asked": asked,
         "query": address(asked),
-        "about": _position(asked.position),
+        "about": position_of(asked.position),
         "waiting": selectors.waiting(asked, now) if above else [],
         "rows": rows,
         "chips": _chips(asked),
@@ -135,12 +135,6 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "may_act": may_act(request),
         "standing": advice.standing(now),
     }
-
-
-def _position(pk: int | None) -> Position | None:
-    if pk is None:
-        return None
-    return Position.objects.select_related("market").filter(pk=pk).first()
 
 
 def _chips(asked: Wanted) -> list[Chip]:

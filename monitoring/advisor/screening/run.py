@@ -77,7 +77,7 @@ def _screen(
     until: float,
     now: datetime,
 ) -> None:
-    names = [_name(provider) for provider in providers] or [rules_screener.VERSION]
+    names = [_name(provider.model("screen")) for provider in providers] or [rules_screener.VERSION]
     rows = owed(subject, names, now=now)
     run.positions += bool(rows)
     done: set[int] = set()
@@ -90,8 +90,9 @@ def _screen(
     _by_rules(subject, left, run, now)
 
 
-def _name(provider: Provider) -> str:
-    return f"{provider.model('screen')} {PROMPT_VERSION}"[:130]
+def _name(model: str) -> str:
+    """A screener as its rows name it."""
+    return f"{model} {PROMPT_VERSION}"[:130]
 
 
 def _by_ai(
@@ -117,7 +118,7 @@ def _by_ai(
         return False
     asked = f"{screened.outcome.provider} {call.model}"
     by = _("demo: recorded answers") if screened.outcome.demo else asked
-    screen = Screen(f"{call.model} {PROMPT_VERSION}"[:130], by, call)
+    screen = Screen(_name(call.model), by, call)
     found = [(row, screened.findings[id_]) for id_, row in named.items()]
     run.by_ai += len(found)
     _count(run, store(subject, found, screen, now=now))
